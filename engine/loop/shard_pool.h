@@ -1,0 +1,26 @@
+#pragma once
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "engine/loop/shard.h"
+
+namespace trunkline {
+
+/// The shards of the process; started in the constructor, stopped by stop() or the destructor.
+class ShardPool {
+ public:
+    explicit ShardPool(size_t shards);  ///< 0 = one per core
+    ~ShardPool();
+    size_t size() const { return shards_.size(); }
+    Shard* at(size_t index) const { return shards_[index].get(); }
+    void stop();
+    /// Runs `fn` on every shard and waits for all: main thread only, for start and shutdown.
+    void run_on_each(const std::function<void(Shard*)>& fn);
+
+ private:
+    std::vector<std::unique_ptr<Shard>> shards_;
+};
+
+}  // namespace trunkline
