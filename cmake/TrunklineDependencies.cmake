@@ -5,7 +5,6 @@ find_package(Threads REQUIRED)
 pkg_check_modules(GLIB REQUIRED IMPORTED_TARGET glib-2.0 gobject-2.0)
 pkg_check_modules(GIO REQUIRED IMPORTED_TARGET gio-2.0 gio-unix-2.0)
 pkg_check_modules(SOUP REQUIRED IMPORTED_TARGET libsoup-3.0)
-pkg_check_modules(WSLAY REQUIRED IMPORTED_TARGET libwslay)
 pkg_check_modules(JSON_GLIB REQUIRED IMPORTED_TARGET json-glib-1.0)
 pkg_check_modules(SIMDJSON REQUIRED IMPORTED_TARGET simdjson)
 pkg_check_modules(GST REQUIRED IMPORTED_TARGET gstreamer-1.0 gstreamer-base-1.0)
@@ -18,6 +17,11 @@ find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(prometheus-cpp REQUIRED CONFIG)
 find_package(benchmark REQUIRED)
+
+# Debian ships wslay without a pkg-config file; the target keeps the name it would have with one.
+find_library(WSLAY_LIBRARY wslay REQUIRED)
+add_library(PkgConfig::WSLAY INTERFACE IMPORTED)
+target_link_libraries(PkgConfig::WSLAY INTERFACE "${WSLAY_LIBRARY}")
 
 # Debian ships SOCI without a CMake or pkg-config file.
 find_library(SOCI_CORE soci_core REQUIRED)
