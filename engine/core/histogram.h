@@ -8,7 +8,7 @@
 namespace trunkline {
 
 class Histogram {
- public:
+  public:
     void record(int64_t value);  ///< negative values count as 0
     uint64_t count() const;
     double sum() const;
@@ -20,7 +20,7 @@ class Histogram {
     void merge(const Histogram& other);
     void reset();
 
- private:
+  private:
     static constexpr int kSubBits = 6;
     static constexpr int kSub = 1 << kSubBits;
     static constexpr int kPowers = 40;

@@ -1,9 +1,11 @@
 #pragma once
-// The project's JSON: a read-only view over a parsed json-glib tree, and a writer. Per-frame readers use simdjson instead.
+// The project's JSON: a read-only view over a parsed json-glib tree, and a writer. Per-frame readers use simdjson
+// instead.
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/core/result.h"
@@ -20,7 +22,7 @@ struct JsonLimits {
 /// A value inside a parsed document; copies share the document, so a Json outlives the text it came from. A Json that
 /// stands for "missing" answers every accessor with its fallback: `doc["a"]["b"].text_or("")` never fails.
 class Json {
- public:
+  public:
     /// Parses UTF-8 `text`; errors name the line and column. Checks size and nesting depth before parsing.
     static Result<Json> parse(std::string_view text, JsonLimits limits = {});
 
@@ -52,7 +54,7 @@ class Json {
     /// Compact JSON text of this value; "null" when missing.
     std::string dump() const;
 
- private:
+  private:
     explicit Json(JsonNode* adopted) : node_(adopted) {}
     JsonNode* node_ = nullptr;
 };
@@ -61,7 +63,7 @@ class Json {
 /// UTF-8 is replaced by U+FFFD.
 ///   JsonWriter w; w.begin_object().field("type", "mark").key("mark").begin_object().field("name", n).end().end();
 class JsonWriter {
- public:
+  public:
     JsonWriter& begin_object();
     JsonWriter& begin_array();
     JsonWriter& end();
@@ -86,7 +88,7 @@ class JsonWriter {
     const std::string& text() const { return out_; }
     std::string take() { return std::move(out_); }
 
- private:
+  private:
     void comma();
     std::string out_;
     std::vector<char> open_;

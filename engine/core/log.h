@@ -1,11 +1,12 @@
 #pragma once
 // Structured logging. One record = a component, a message and key=value fields; text for people or one JSON object per
-// line for machines; ASCII-safe on the console, asynchronous, and dropping the oldest record rather than blocking a shard.
-// Secrets never reach a log: pass ids and names, not keys, tokens or URLs with credentials.
+// line for machines; ASCII-safe on the console, asynchronous, and dropping the oldest record rather than blocking a
+// shard. Secrets never reach a log: pass ids and names, not keys, tokens or URLs with credentials.
 #include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace trunkline {
 
@@ -13,27 +14,27 @@ enum class LogLevel { kTrace, kDebug, kInfo, kWarn, kError, kOff };
 
 struct LogOptions {
     LogLevel level = LogLevel::kInfo;
-    bool json = false;     ///< one JSON object per line instead of text
-    bool color = false;    ///< only honoured for text; callers pass isatty(2)
-    std::string file;      ///< empty = standard error
+    bool json = false;   ///< one JSON object per line instead of text
+    bool color = false;  ///< only honoured for text; callers pass isatty(2)
+    std::string file;    ///< empty = standard error
 };
 
 /// A field's value is rendered at the call: string, integer, floating point or bool.
 class LogField {
- public:
+  public:
     LogField(std::string_view key, std::string_view value) : key_(key), value_(value), quoted_(true) {}
     LogField(std::string_view key, const std::string& value) : LogField(key, std::string_view(value)) {}
     LogField(std::string_view key, const char* value) : LogField(key, std::string_view(value ? value : "")) {}
     LogField(std::string_view key, bool value) : key_(key), value_(value ? "true" : "false") {}
     template <class T>
-        requires std::is_arithmetic_v<T>
-    LogField(std::string_view key, T value) : key_(key), value_(std::to_string(value)) {}
+    requires std::is_arithmetic_v<T> LogField(std::string_view key, T value)
+        : key_(key), value_(std::to_string(value)) {}
 
     std::string_view key() const { return key_; }
     const std::string& value() const { return value_; }
     bool quoted() const { return quoted_; }  ///< true: a string, escaped when written; false: a bare JSON token
 
- private:
+  private:
     std::string_view key_;
     std::string value_;
     bool quoted_ = false;

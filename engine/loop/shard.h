@@ -1,6 +1,6 @@
 #pragma once
-// A shard: one thread, one GMainContext, one epoll set nested in it as a single GSource, one timer wheel. Everything of a
-// call lives on one shard; others reach it only with post(). Nothing that runs on a shard may wait.
+// A shard: one thread, one GMainContext, one epoll set nested in it as a single GSource, one timer wheel. Everything of
+// a call lives on one shard; others reach it only with post(). Nothing that runs on a shard may wait.
 //
 //   GMainContext ── libsoup, TLS handshakes
 //        └─ one GSource ── epoll ─┬─ sockets (FdHandler)
@@ -22,13 +22,13 @@ using TimerId = uint64_t;  ///< 0 is never a timer
 
 /// Gets the events of one file descriptor. Must outlive its watch; may unwatch itself or others inside on_fd().
 class FdHandler {
- public:
+  public:
     virtual ~FdHandler() = default;
     virtual void on_fd(uint32_t epoll_events) = 0;
 };
 
 class Shard {
- public:
+  public:
     explicit Shard(int index);
     ~Shard();  ///< stop() must have returned
     Shard(const Shard&) = delete;
@@ -38,8 +38,8 @@ class Shard {
     void start();
     /// Any thread but the shard's own: runs what was posted before, then ends the loop and joins the thread.
     void stop();
-    /// Runs the loop on the calling thread until `done()` is true or the deadline passes: for tests and tools. A Shard is
-    /// either started or driven, never both. Returns done().
+    /// Runs the loop on the calling thread until `done()` is true or the deadline passes: for tests and tools. A Shard
+    /// is either started or driven, never both. Returns done().
     bool run_until(const std::function<bool()>& done, std::chrono::milliseconds deadline);
 
     /// The shard whose thread this is, else nullptr.
@@ -50,8 +50,8 @@ class Shard {
 
     /// Any thread. Runs `task` on the shard, in the order of the posts of one thread. False once stopped.
     bool post(Task task);
-    /// Shard thread only. Runs `task` in the next loop turn: flush and teardown go through here, so that no caller up the
-    /// stack goes on with a thing that is gone.
+    /// Shard thread only. Runs `task` in the next loop turn: flush and teardown go through here, so that no caller up
+    /// the stack goes on with a thing that is gone.
     void defer(Task task);
     /// Shard thread only. Runs `task` once after `delay`, 1 ms resolution.
     TimerId after(std::chrono::milliseconds delay, Task task);
@@ -68,7 +68,7 @@ class Shard {
     /// Work units since the start, for /metrics.
     uint64_t wakeups() const;
 
- private:
+  private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
     int index_;

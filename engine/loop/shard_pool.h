@@ -10,7 +10,7 @@ namespace trunkline {
 
 /// The shards of the process; started in the constructor, stopped by stop() or the destructor.
 class ShardPool {
- public:
+  public:
     explicit ShardPool(size_t shards);  ///< 0 = one per core
     ~ShardPool();
     size_t size() const { return shards_.size(); }
@@ -19,7 +19,7 @@ class ShardPool {
     /// Runs `fn` on every shard and waits for all: main thread only, for start and shutdown.
     void run_on_each(const std::function<void(Shard*)>& fn);
 
- private:
+  private:
     std::vector<std::unique_ptr<Shard>> shards_;
 };
 
