@@ -29,7 +29,7 @@ const char* to_string(Verdict verdict);
 struct MatchLimits {
     double min_correlation = 0.9;  ///< of every 20 ms window in which the recording speaks
     double max_gain_db = 1.0;      ///< either way
-    double max_bad_windows = 0;    ///< windows that may fail before the utterance is spoilt
+    int max_bad_windows = 0;       ///< windows that may fail before the utterance is spoilt
 };
 
 /// One utterance found in what was heard. Positions count heard samples from the start of the stream.
@@ -75,12 +75,9 @@ class KnownSpeech {
     /// until no speech is left over. Never empty when the turn holds speech.
     std::vector<Match> identify(std::span<const int16_t> turn, int64_t at, const MatchLimits& limits = {}) const;
 
-    /// When the turn so far is a clean beginning of a recording that pauses here, the stream position at which it goes
-    /// on; -1 otherwise.
-    int64_t continues_at(std::span<const int16_t> turn, int64_t at, const MatchLimits& limits = {}) const;
-
   private:
-    struct Index;
+    struct Entry;
+    using Index = std::vector<std::shared_ptr<const Entry>>;
     std::shared_ptr<const Index> snapshot() const;
     mutable std::mutex mutex_;
     std::shared_ptr<const Index> index_;
@@ -117,8 +114,7 @@ class Listener {
     int64_t turn_at_ = 0;  // stream position of turn_[0]
     int64_t position_ = 0;
     int64_t onset_ = 0;
-    int64_t last_speech_ = 0;  // one past the last speaking sample
-    int64_t hold_until_ = -1;  // a known recording pauses: wait for its next word until here
+    Samples frame_;  // heard, but not yet a whole detector frame
     bool open_ = false;
 };
 

@@ -43,7 +43,6 @@ class StreamResampler {
   private:
     int from_;
     int to_;
-    double reach_;               // input samples on either side that one output sample needs
     std::vector<int16_t> tail_;  // the input still needed; tail_[0] is input sample `base_`
     int64_t base_ = 0;
     int64_t next_out_ = 0;
