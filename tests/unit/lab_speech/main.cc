@@ -1,0 +1,7 @@
+// The lab's speech library and its listener, on recorded telephone prompts.
+#include <gtest/gtest.h>
+
+int main(int argc, char** argv) {
+    ::testing::InitGoogleTest(&argc, argv);
+    return RUN_ALL_TESTS();
+}
