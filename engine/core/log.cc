@@ -196,7 +196,7 @@ void log_stop() {
         old = std::exchange(state().logger, nullptr);
         state().level = static_cast<int>(LogLevel::kWarn);
     }
-    if (old) old->out->flush();  // the pool's destructor writes what is queued, then joins
+    if (old) old->pool.reset();  // writes what is queued and joins; only then may the file be closed
 }
 
 bool log_enabled(LogLevel level) {
