@@ -11,8 +11,9 @@ namespace trunkline::lab {
 namespace {
 
 constexpr int kHop = 80;
-constexpr int kMaxLag = 30;  // hops the onset may be off
-constexpr size_t kFinalists = 6;
+constexpr int kMaxLag = 30;        // hops the onset may be off
+constexpr size_t kFinalists = 16;  // by each of the two rankings
+constexpr float kAlike = 0.6F;
 constexpr float kLoud = 2.41F;     // log10 of 260 sample units, -42 dBFS
 constexpr float kQuietest = 1.2F;  // log10: below it everything is silence
 constexpr int64_t kGap = 2400;     // silence that ends an unknown stretch: 300 ms
@@ -38,16 +39,17 @@ int64_t first_loud(const Envelope& env, int64_t from) {
 }
 
 struct Likeness {
-    float score = 0;  // significance: correlation weighed by the length it holds for
+    float score = 0;        // significance: correlation weighed by the length it holds for
+    float correlation = 0;  // bare: finds short words that a long sentence resembles by chance
     int64_t offset = 0;
 };
 
 /// Pearson correlation of both envelopes where they overlap, for the recording's hop 0 at hop `lag` of the turn.
-float significance(const Envelope& turn, const Envelope& known, int64_t known_first, int64_t known_last, int64_t lag) {
+Likeness overlay(const Envelope& turn, const Envelope& known, int64_t known_first, int64_t known_last, int64_t lag) {
     const int64_t from = std::max(known_first, -lag);
     const int64_t to = std::min(known_last, static_cast<int64_t>(turn.size()) - lag);
     const int64_t n = to - from;
-    if (n < 8) return 0;
+    if (n < 8) return {};
     float st = 0, sk = 0, stt = 0, skk = 0, stk = 0;
     const float* t = turn.data() + from + lag;
     const float* k = known.data() + from;
@@ -60,9 +62,9 @@ float significance(const Envelope& turn, const Envelope& known, int64_t known_fi
     }
     const auto count = static_cast<float>(n);
     const float variance = (stt - st * st / count) * (skk - sk * sk / count);
-    if (variance <= 1e-6F) return 0;
+    if (variance <= 1e-6F) return {};
     const float r = std::clamp((stk - st * sk / count) / std::sqrt(variance), -0.999F, 0.999F);
-    return std::atanh(r) * std::sqrt(count);
+    return {std::atanh(r) * std::sqrt(count), r, lag * kHop};
 }
 
 std::string describe(const Comparison& c) {
@@ -100,10 +102,23 @@ Likeness likeness(const Envelope& turn, int64_t onset, const Entry& entry) {
     Likeness best;
     const int64_t centre = onset - entry.onset;
     for (int64_t lag = centre - kMaxLag; lag <= centre + kMaxLag; ++lag) {
-        const float score = significance(turn, entry.env, entry.onset, entry.end, lag);
-        if (score > best.score) best = {score, lag * kHop};
+        const Likeness here = overlay(turn, entry.env, entry.onset, entry.end, lag);
+        if (here.score > best.score) best = here;
     }
     return best;
+}
+
+/// Moves the likeliest by either ranking to the front and returns how many they are.
+template <class Entry>
+size_t shortlist(std::vector<std::pair<Likeness, const Entry*>>& all) {
+    const size_t first = std::min(kFinalists, all.size());
+    const auto middle = all.begin() + static_cast<std::ptrdiff_t>(first);
+    std::partial_sort(all.begin(), middle, all.end(),
+                      [](const auto& a, const auto& b) { return a.first.score > b.first.score; });
+    const size_t second = std::min(kFinalists, all.size() - first);
+    std::partial_sort(middle, middle + static_cast<std::ptrdiff_t>(second), all.end(),
+                      [](const auto& a, const auto& b) { return a.first.correlation > b.first.correlation; });
+    return first + second;
 }
 
 template <class Entry>
@@ -214,13 +229,13 @@ std::vector<Match> KnownSpeech::identify(std::span<const int16_t> turn, int64_t 
             const Likeness l = likeness(env, onset, *entry);
             if (l.score > 0) ranked.emplace_back(l, entry.get());
         }
-        const size_t keep = std::min(kFinalists, ranked.size());
-        std::partial_sort(ranked.begin(), ranked.begin() + static_cast<std::ptrdiff_t>(keep), ranked.end(),
-                          [](const auto& a, const auto& b) { return a.first.score > b.first.score; });
+        const size_t keep = shortlist(ranked);
         const Entry* best_entry = nullptr;
         Comparison best;
-        for (size_t i = 0; i < keep; ++i) {
-            const Comparison c = compare(heard, ranked[i].second->reference, ranked[i].first.offset, 3 * kHop, limits);
+        for (size_t i = 0; i < ranked.size(); ++i) {
+            // The others only when the shortlist knows nothing, and if they are alike at all.
+            if (i >= keep && (best_entry || ranked[i].first.correlation < kAlike)) continue;
+            const Comparison c = compare(heard, ranked[i].second->reference, ranked[i].first.offset, 2 * kHop, limits);
             if (!c.found || (best_entry && c.good <= best.good)) continue;
             best = c;
             best_entry = ranked[i].second;

@@ -133,7 +133,7 @@ Result<RecordingPtr> SpeechLibrary::speech(const std::string& name_or_text) {
 std::vector<std::string> SpeechLibrary::names() const {
     std::vector<std::string> out;
     for (const auto& [name, text] : texts_) {
-        if (text.find('[') == std::string::npos) out.push_back(name);
+        if (text.find('[') == std::string::npos && name.rfind("silence/", 0) != 0) out.push_back(name);
     }
     return out;
 }

@@ -87,7 +87,7 @@ struct ListenerOptions {
     DetectorOptions detector;
     MatchLimits limits;
     int pre_roll_ms = 300;    ///< kept before the detected onset
-    int max_turn_ms = 60000;  ///< a longer one is cut here and judged
+    int max_turn_ms = 90000;  ///< a longer one is cut here and judged
 };
 
 /// One stream. Not thread-safe.

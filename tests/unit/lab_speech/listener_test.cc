@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <functional>
 
@@ -61,6 +62,15 @@ std::vector<Hearing> hear_alone(const Samples& sound) {
     append(stream, sound);
     append(stream, silence(1000));
     return hear(ulaw_round_trip(stream));
+}
+
+/// A few prompts are the same sound under two names, with transcripts that differ in punctuation.
+std::string letters(const std::string& text) {
+    std::string out;
+    for (const char c : text) {
+        if (std::isalpha(static_cast<unsigned char>(c))) out.push_back(static_cast<char>(std::tolower(c)));
+    }
+    return out;
 }
 
 struct Damage {
@@ -171,9 +181,8 @@ INSTANTIATE_TEST_SUITE_P(Kinds, SpoiltAudio, ::testing::ValuesIn(kDamages),
 TEST(Listener, EveryRecordingOfTheLibraryIsNamedAfterATelephoneLine) {
     std::vector<std::string> wrong;
     for (const std::string& name : library()->names()) {
-        if (name.find('/') != std::string::npos) continue;  // digits and letters are their own test
         const auto heard = hear_alone(recording(name));
-        if (heard.size() != 1 || heard[0].transcript() != library()->text_of(name)) {
+        if (heard.size() != 1 || letters(heard[0].transcript()) != letters(library()->text_of(name))) {
             wrong.push_back(name + ": " + (heard.empty() ? "not heard" : heard[0].name() + " " + heard[0].reason()));
         }
     }
