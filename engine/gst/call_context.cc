@@ -2,6 +2,11 @@
 
 namespace trunkline {
 
+void CallContext::join_call_facts(std::function<void(const FactPtr&)> sink) {
+    for (const FactPtr& fact : call_facts) sink(fact);
+    call_fact_sinks.push_back(std::move(sink));
+}
+
 GstContext* call_context_new(CallContext* call) {
     GstContext* context = gst_context_new(kCallContextType, TRUE);
     gst_structure_set(gst_context_writable_structure(context), "call", G_TYPE_POINTER, call, nullptr);

@@ -27,9 +27,11 @@ struct CallContext {
     std::function<void(std::string_view reason, std::string_view who, bool failed)> hang_up;
     /// Which backend session this is, for the `calls` row: (backend, config id, session id).
     std::function<void(std::string_view backend, std::string_view config, std::string_view session)> backend_known;
-    /// Facts of the call itself made so far, for sinks that join later, and the webhook endpoints that joined.
+    /// Facts of the call itself (call.created, call.ended, …) pass no pad: sinks other than the database join here. They
+    /// get those made so far at once and later ones even after the pipeline is gone, so `sink` must own what it uses.
+    void join_call_facts(std::function<void(const FactPtr&)> sink);
     std::vector<FactPtr> call_facts;
-    std::vector<std::string> webhook_ids;
+    std::vector<std::function<void(const FactPtr&)>> call_fact_sinks;
 };
 
 inline constexpr const char* kCallContextType = "trunkline.call";
