@@ -1,0 +1,262 @@
+// The life of a call: documents and their verbs.
+#include "lab/twilio/call_driver.h"
+
+#include <algorithm>
+
+#include "engine/core/clock.h"
+#include "engine/core/id.h"
+#include "lab/twilio/url.h"
+
+namespace trunkline::lab {
+namespace {
+
+constexpr int kMaxDocuments = 50;
+constexpr size_t kMaxTimeline = 20000;
+
+std::string random_sid(const char* prefix) {
+    uint8_t bytes[16];
+    random_bytes(bytes);
+    return prefix + to_hex(bytes);
+}
+
+std::string describe(const TwimlVerb& verb) {
+    std::string out = verb.name;
+    if (!verb.text.empty()) out += " " + verb.text;
+    if (verb.name == "Pause") out += " " + verb.attribute("length", "1");
+    return out;
+}
+
+}  // namespace
+
+CallDriver::CallDriver(TwilioCallOptions options, HttpSender& http)
+    : options_(std::move(options)),
+      http_(http),
+      begun_ns_(monotonic_ns()),
+      step_timer_([this] {
+          auto step = std::move(step_);
+          step_ = nullptr;
+          if (step) step();
+      }),
+      limit_timer_([this] {
+          note("call", "the lab's limit of the call's length");
+          hang_up(HangUp::kStopThenClose);
+      }) {
+    result_.account_sid = options_.account_sid.empty() ? random_sid("AC") : options_.account_sid;
+    result_.call_sid = options_.call_sid.empty() ? random_sid("CA") : options_.call_sid;
+    if (auto parts = split_url(options_.webhook_url)) webhook_origin_ = parts->origin();
+}
+
+CallDriver::~CallDriver() {
+    observer_ = nullptr;
+    auto left = std::move(waiters_);
+    for (auto& waiter : left) waiter.done(false);
+}
+
+double CallDriver::now_ms() const { return static_cast<double>(monotonic_ns() - begun_ns_) / 1e6; }
+
+void CallDriver::start() {
+    begun_ns_ = monotonic_ns();
+    if (options_.max_call_ms > 0) limit_timer_.after_ms(options_.max_call_ms);
+    result_.status = "initiated";
+    report_status("initiated", "initiated");
+    result_.status = "ringing";
+    report_status("ringing", "ringing");
+    note("call", "ringing " + options_.to);
+    request_document(public_form(options_.webhook_url), options_.webhook_method, false);
+}
+
+void CallDriver::request_document(const std::string& url, const std::string& method, bool is_fallback) {
+    if (++documents_ > kMaxDocuments) {
+        violation(kWebhookFailed, false, "more than 50 documents in one call");
+        return end("failed", "the documents never end");
+    }
+    note("webhook", method + " " + url);
+    auto request = signed_request(url, method, base_fields(result_.status));
+    request.timeout_ms = options_.webhook_timeout_ms;
+    http_.send(request, [weak = weak_from_this(), url, is_fallback](const HttpAnswer& answer) {
+        if (auto self = weak.lock()) self->document_answered(url, is_fallback, answer);
+    });
+}
+
+void CallDriver::document_answered(const std::string& url, bool is_fallback, const HttpAnswer& answer) {
+    if (result_.ended) return;
+    if (result_.webhook_ms < 0) result_.webhook_ms = answer.ms;
+    const auto known = result_.violations.size();
+    const std::string& type = answer.content_type;
+    Result<std::vector<TwimlVerb>> document;
+    if (answer.timed_out) {
+        violation(kWebhookTimeout, false, "no complete answer from " + url + " in time");
+    } else if (answer.status == 0) {
+        violation(kWebhookFailed, false, "no answer from " + url + ": " + answer.error);
+    } else if (answer.status < 200 || answer.status > 299) {
+        violation(kWebhookFailed, false, url + " answered with HTTP " + std::to_string(answer.status));
+    } else if (type != "text/xml" && type != "application/xml" && type != "text/html") {
+        violation(kWebhookFailed, false, url + " answered with content type '" + type + "'; wanted is text/xml");
+    } else if (document = parse_twiml(answer.body); !document) {
+        violation(kBadTwiml, false, document.error().message);
+    }
+    if (result_.violations.size() > known) {
+        if (!is_fallback && !options_.fallback_url.empty()) {
+            request_document(public_form(options_.fallback_url), options_.webhook_method, true);
+        } else {
+            end("failed", "the voice webhook failed");
+        }
+        return changed();
+    }
+    note("twiml", answer.body);
+    base_url_ = url;
+    verbs_.assign(document->begin(), document->end());
+    next_verb();
+    changed();
+}
+
+void CallDriver::later(std::function<void()> step) {
+    step_ = std::move(step);
+    step_timer_.at(0);
+}
+
+void CallDriver::next_verb() {
+    while (!result_.ended) {
+        if (verbs_.empty()) {
+            answered();
+            return end("completed", "the TwiML document ran out");
+        }
+        TwimlVerb verb = std::move(verbs_.front());
+        verbs_.pop_front();
+        const bool rejects = verb.name == "Reject" && first_verb_;
+        if (!rejects) answered();
+        first_verb_ = false;
+        result_.verbs.push_back(describe(verb));
+        note("verb", describe(verb));
+        static constexpr std::string_view kInstant[] = {"Say", "Play", "Gather", "Dial", "Start", "Stop"};
+        execute(verb);
+        if (std::find(std::begin(kInstant), std::end(kInstant), verb.name) == std::end(kInstant)) return;
+    }
+}
+
+void CallDriver::execute(const TwimlVerb& verb) {
+    const std::string& name = verb.name;
+    if (name == "Connect") return connect(verb);
+    if (name == "Hangup") return end("completed", "<Hangup>");
+    if (name == "Reject") {
+        const bool answered_before = answered_ms_ >= 0;
+        if (answered_before) return end("completed", "<Reject> after the call was answered");
+        return end(verb.attribute("reason", "rejected") == "busy" ? "busy" : "no-answer", "<Reject>");
+    }
+    if (name == "Redirect") {
+        auto target = resolve_url(base_url_, verb.text);
+        if (!target) {
+            violation(kWebhookFailed, false, "<Redirect>: " + target.error().message);
+            return end("failed", "<Redirect> leads nowhere");
+        }
+        verbs_.clear();
+        return request_document(*target, verb.attribute("method", "POST"), false);
+    }
+    if (name == "Pause") {
+        const int seconds = std::max(0, std::atoi(verb.attribute("length", "1").c_str()));
+        step_ = [this] { next_verb(), changed(); };
+        return step_timer_.after_ms(options_.wait_pauses ? seconds * 1000 : 0);
+    }
+    if (name == "Start") {
+        const TwimlVerb* noun = verb.child("Stream");
+        if (noun != nullptr) {
+            open_stream(*noun, false);
+        } else {
+            violation(kUnknownVerb, true, "<Start> without <Stream>");
+        }
+        return;
+    }
+    if (name == "Stop") return stop_stream(verb);
+    if (name == "Say" || name == "Play" || name == "Gather" || name == "Dial") return;  // recorded as a step
+    violation(kUnknownVerb, true, "<" + name + "> in line " + std::to_string(verb.line) + " is no verb");
+    later([this] { next_verb(), changed(); });
+}
+
+void CallDriver::answered() {
+    if (answered_ms_ >= 0) return;
+    answered_ms_ = now_ms();
+    result_.status = "in-progress";
+    note("call", "answered");
+    report_status("answered", "in-progress");
+}
+
+void CallDriver::hang_up(HangUp how) {
+    if (result_.ended) return;
+    note("hang-up", how == HangUp::kStopThenClose ? "" : "with a fault");
+    vanished_ = how == HangUp::kHalfOpen;
+    step_ = nullptr;
+    verbs_.clear();
+    bool waiting = false;
+    for (size_t i = 0; i < streams_.size(); ++i) {
+        if (streams_[i]->over()) continue;
+        streams_[i]->hang_up(how);
+        waiting = waiting || !streams_[i]->over();
+    }
+    if (!waiting && !result_.ended) end("completed", "the caller hung up");
+    changed();
+}
+
+void CallDriver::end(const std::string& status, const std::string& reason) {
+    if (result_.ended) return;
+    result_.ended = true;
+    result_.status = status;
+    result_.end_reason = reason;
+    result_.duration_ms = answered_ms_ < 0 ? 0 : now_ms() - answered_ms_;
+    step_ = nullptr;
+    limit_timer_.cancel();
+    note("call", status + ": " + reason);
+    for (size_t i = 0; i < streams_.size(); ++i) {
+        if (!streams_[i]->over()) streams_[i]->hang_up(HangUp::kStopThenClose);
+    }
+    const int seconds = static_cast<int>(result_.duration_ms / 1000.0 + 0.5);
+    report_status("completed", status,
+                  {{"CallDuration", std::to_string(seconds)},
+                   {"Duration", std::to_string((seconds + 59) / 60)},
+                   {"SipResponseCode", status == "busy"        ? "486"
+                                       : status == "completed" ? "200"
+                                                               : "603"}});
+    changed();
+}
+
+void CallDriver::violation(int code, bool warning, std::string message) {
+    stream_violation({code, warning, std::move(message), 0, 0});
+}
+
+void CallDriver::note(std::string_view kind, std::string detail) {
+    if (result_.timeline.size() < kMaxTimeline)
+        result_.timeline.push_back({now_ms(), std::string(kind), std::move(detail)});
+}
+
+int CallDriver::wait(std::function<bool(const CallResult&)> condition, std::function<void(bool)> done) {
+    waiters_.push_back({next_waiter_, std::move(condition), std::move(done)});
+    const int id = next_waiter_++;
+    changed();
+    return id;
+}
+
+void CallDriver::forget(int waiter) {
+    std::erase_if(waiters_, [waiter](const Waiter& one) { return one.id == waiter; });
+}
+
+void CallDriver::changed() {
+    notify_again_ = true;
+    if (notifying_) return;
+    auto self = shared_from_this();
+    notifying_ = true;
+    while (notify_again_) {
+        notify_again_ = false;
+        for (size_t i = 0; i < waiters_.size();) {
+            if (!waiters_[i].condition(result_)) {
+                ++i;
+                continue;
+            }
+            auto done = std::move(waiters_[i].done);
+            waiters_.erase(waiters_.begin() + static_cast<long>(i));
+            done(true);
+        }
+        if (observer_) observer_();
+    }
+    notifying_ = false;
+}
+
+}  // namespace trunkline::lab

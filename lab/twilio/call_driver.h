@@ -1,0 +1,118 @@
+#pragma once
+// One simulated call on its thread: rings the webhook, executes the TwiML it answers, owns the media streams, reports
+// the status, and tells whoever waits when something has changed.
+//
+//   webhook ─▶ TwiML ─▶ verb ─▶ verb ─▶ <Connect><Stream> … stream ends ─▶ action or next verb ─▶ … ─▶ completed
+#include <deque>
+#include <functional>
+#include <memory>
+
+#include "lab/twilio/call_result.h"
+#include "lab/twilio/http.h"
+#include "lab/twilio/media_stream.h"
+#include "lab/twilio/options.h"
+#include "lab/twilio/twiml.h"
+
+namespace trunkline::lab {
+
+class CallDriver : public std::enable_shared_from_this<CallDriver>, private StreamOwner {
+  public:
+    CallDriver(TwilioCallOptions options, HttpSender& http);
+    ~CallDriver() override;
+
+    void start();
+    /// Speaks after whatever is still being said. False when no bidirectional stream is open.
+    bool say(std::string name, std::vector<uint8_t> ulaw);
+    void be_quiet();
+    void press(std::string_view digits);
+    void pause_reading(bool pause);
+    void hang_up(HangUp how);
+
+    const CallResult& result() const { return result_; }
+    double now_ms() const override;
+    /// Called after every change and at least every 20 ms while a stream runs. May call everything above.
+    void observe(std::function<void()> observer) { observer_ = std::move(observer); }
+    /// `done(true)` as soon as `condition` holds. Returns a number for forget().
+    int wait(std::function<bool(const CallResult&)> condition, std::function<void(bool)> done);
+    void forget(int waiter);
+    void note(std::string_view kind, std::string detail) override;
+
+  private:
+    struct Waiter {
+        int id;
+        std::function<bool(const CallResult&)> condition;
+        std::function<void(bool)> done;
+    };
+
+    // Documents: call_driver.cc
+    void request_document(const std::string& url, const std::string& method, bool is_fallback);
+    void document_answered(const std::string& url, bool is_fallback, const HttpAnswer& answer);
+    void next_verb();
+    void later(std::function<void()> step);
+    void execute(const TwimlVerb& verb);
+    void answered();
+    void end(const std::string& status, const std::string& reason);
+    void violation(int code, bool warning, std::string message);
+    void changed();
+
+    // Streams: call_streams.cc
+    void connect(const TwimlVerb& verb);
+    bool open_stream(const TwimlVerb& noun, bool bidirectional);
+    bool tracks_of(const TwimlVerb& noun, bool bidirectional, std::vector<std::string>& tracks);
+    std::string stream_url(const TwimlVerb& noun);
+    bool plan_dial(const std::string& url, WsDial& dial);
+    void stop_stream(const TwimlVerb& verb);
+    void report_stream(const MediaStream& stream, const char* event, const std::string& error);
+    MediaStream* talking() const;
+    size_t stream_violation(Violation violation) override;
+    void violation_repeated(size_t index) override { ++result_.violations[index].repeats; }
+    StreamResult& stream_result(const MediaStream& stream) override;
+    void stream_opened(MediaStream& stream) override;
+    void stream_changed() override { changed(); }
+    void stream_ended(MediaStream& stream, StreamEnd end) override;
+
+    // Requests and reports: call_reports.cc
+    HttpRequest signed_request(const std::string& url, const std::string& method, FormFields fields) const;
+    FormFields base_fields(const std::string& call_status) const;
+    std::string public_form(const std::string& url) const;
+    std::string routed_form(const std::string& url) const;
+    void report_status(const std::string& event, const std::string& call_status, FormFields more = {});
+    void queue_status(StatusCallback callback, FormFields fields);
+    void send_next_status();
+
+    const TwilioCallOptions options_;
+    HttpSender& http_;
+    CallResult result_;
+    int64_t begun_ns_;
+    double answered_ms_ = -1;
+    std::string base_url_;  // of the document being executed, as the server names it
+    std::string webhook_origin_;
+    std::deque<TwimlVerb> verbs_;
+    int documents_ = 0;
+    bool first_verb_ = true;
+    bool vanished_ = false;  // hung up half-open: nothing more is said to anybody
+    std::string connect_action_;
+    std::string connect_method_;
+    std::vector<std::unique_ptr<MediaStream>> streams_;
+    MediaStream* connected_ = nullptr;  // the stream <Connect> waits for
+    Timer step_timer_;
+    std::function<void()> step_;
+    Timer limit_timer_;
+
+    struct PendingStatus {
+        size_t index;  // into result_.status_callbacks
+        FormFields fields;
+    };
+    int status_sequence_ = 0;
+    std::deque<PendingStatus> status_queue_;
+    std::deque<PendingStatus> status_held_;
+    bool status_in_flight_ = false;
+
+    std::function<void()> observer_;
+    std::vector<Waiter> waiters_;
+    int next_waiter_ = 1;
+    bool notifying_ = false;
+    bool notify_again_ = false;
+};
+
+}  // namespace trunkline::lab

@@ -1,0 +1,165 @@
+// What the carrier says over HTTP: signed requests, the fields of a call, status callbacks of calls and streams.
+#include <algorithm>
+#include <ctime>
+
+#include "engine/core/clock.h"
+#include "engine/core/id.h"
+#include "lab/twilio/call_driver.h"
+#include "lab/twilio/url.h"
+
+namespace trunkline::lab {
+namespace {
+
+constexpr int kStatusTimeoutMs = 15000;
+
+std::string rfc2822_now() {
+    std::time_t seconds = static_cast<std::time_t>(unix_ms() / 1000);
+    std::tm utc{};
+    gmtime_r(&seconds, &utc);
+    char text[64];
+    return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S +0000", &utc)};
+}
+
+}  // namespace
+
+/// The same URL on the origin the server believes to have.
+std::string CallDriver::public_form(const std::string& url) const {
+    if (options_.public_url.empty() || !url.starts_with(webhook_origin_)) return url;
+    std::string base = options_.public_url;
+    while (base.ends_with('/')) base.pop_back();
+    return base + url.substr(webhook_origin_.size());
+}
+
+/// The reverse: where a request to that URL really goes.
+std::string CallDriver::routed_form(const std::string& url) const {
+    auto ours = split_url(options_.public_url);
+    auto parts = split_url(url);
+    if (!ours || !parts || ours->origin() != parts->origin()) return url;
+    return webhook_origin_ + parts->target;
+}
+
+HttpRequest CallDriver::signed_request(const std::string& url, const std::string& method, FormFields fields) const {
+    HttpRequest request;
+    request.method = method == "GET" ? "GET" : "POST";
+    std::string asked = url;
+    if (request.method == "GET") {
+        asked += (asked.find('?') == std::string::npos ? '?' : '&') + form_encode(fields);
+        fields.clear();
+    } else {
+        request.form = form_encode(fields);
+    }
+    request.url = routed_form(asked);
+    if (request.url != asked) {
+        if (auto parts = split_url(asked)) request.host_header = parts->authority();
+    }
+    std::string token = options_.auth_token;
+    std::string signed_url = asked;
+    if (options_.webhook_signature == SignatureMode::kMissing) token.clear();
+    if (options_.webhook_signature == SignatureMode::kWrong) token += "-of-somebody-else";
+    if (options_.webhook_signature == SignatureMode::kWithPort) signed_url = url_with_port(asked);
+    if (options_.webhook_signature == SignatureMode::kHttpsScheme && asked.starts_with("http://"))
+        signed_url = "https" + asked.substr(4);
+    if (!token.empty()) request.headers.emplace_back("X-Twilio-Signature", twilio_signature(token, signed_url, fields));
+    request.headers.emplace_back("I-Twilio-Idempotency-Token", new_id("lab_"));
+    return request;
+}
+
+FormFields CallDriver::base_fields(const std::string& call_status) const {
+    FormFields fields = {{"CallSid", result_.call_sid},
+                         {"AccountSid", result_.account_sid},
+                         {"From", options_.from},
+                         {"To", options_.to},
+                         {"Caller", options_.from},
+                         {"Called", options_.to},
+                         {"CallStatus", call_status},
+                         {"ApiVersion", "2010-04-01"},
+                         {"Direction", "inbound"},
+                         {"FromCity", "SPRINGFIELD"},
+                         {"FromState", "IL"},
+                         {"FromZip", ""},
+                         {"FromCountry", "US"},
+                         {"CallerCity", "SPRINGFIELD"},
+                         {"CallerState", "IL"},
+                         {"CallerZip", ""},
+                         {"CallerCountry", "US"},
+                         {"ToCity", ""},
+                         {"ToState", ""},
+                         {"ToZip", ""},
+                         {"ToCountry", "US"},
+                         {"CalledCity", ""},
+                         {"CalledState", ""},
+                         {"CalledZip", ""},
+                         {"CalledCountry", "US"},
+                         {"CallToken", R"({"parentCallInfoToken":"a+b/c=="})"}};
+    fields.insert(fields.end(), options_.extra_fields.begin(), options_.extra_fields.end());
+    return fields;
+}
+
+void CallDriver::report_status(const std::string& event, const std::string& call_status, FormFields more) {
+    if (options_.status_callback.empty() || vanished_) return;
+    const auto& wanted = options_.status_events;
+    if (std::find(wanted.begin(), wanted.end(), event) == wanted.end()) return;
+    StatusCallback callback{status_sequence_++, call_status, 0};
+    FormFields fields = base_fields(call_status);
+    fields.insert(fields.end(), more.begin(), more.end());
+    fields.emplace_back("CallbackSource", "call-progress-events");
+    fields.emplace_back("SequenceNumber", std::to_string(callback.sequence));
+    fields.emplace_back("Timestamp", rfc2822_now());
+    queue_status(std::move(callback), std::move(fields));
+}
+
+void CallDriver::queue_status(StatusCallback callback, FormFields fields) {
+    const bool last = result_.ended;
+    result_.status_callbacks.push_back(std::move(callback));
+    PendingStatus pending{result_.status_callbacks.size() - 1, std::move(fields)};
+    auto add = [this](const PendingStatus& one) {
+        status_queue_.push_back(one);
+        if (options_.duplicate_status) status_queue_.push_back(one);
+    };
+    // Reordering holds one back until its successor has been queued.
+    if (options_.reorder_status && status_held_.empty() && !last) {
+        status_held_.push_back(std::move(pending));
+    } else {
+        add(pending);
+        for (const auto& held : status_held_) add(held);
+        status_held_.clear();
+    }
+    send_next_status();
+}
+
+void CallDriver::send_next_status() {
+    if (status_in_flight_ || status_queue_.empty()) return;
+    PendingStatus pending = std::move(status_queue_.front());
+    status_queue_.pop_front();
+    status_in_flight_ = true;
+    auto request = signed_request(public_form(options_.status_callback), "POST", pending.fields);
+    request.timeout_ms = kStatusTimeoutMs;
+    http_.send(request, [weak = weak_from_this(), index = pending.index](const HttpAnswer& answer) {
+        auto self = weak.lock();
+        if (self == nullptr) return;
+        auto& callback = self->result_.status_callbacks[index];
+        callback.http_status = answer.status;
+        self->note("status", callback.status + " -> HTTP " + std::to_string(answer.status) + " " + answer.error);
+        self->status_in_flight_ = false;
+        self->send_next_status();
+        self->changed();
+    });
+}
+
+void CallDriver::report_stream(const MediaStream& stream, const char* event, const std::string& error) {
+    const auto& plan = stream.plan();
+    if (plan.status_callback.empty() || vanished_) return;
+    auto url = resolve_url(base_url_, plan.status_callback);
+    if (!url) return violation(kStreamBadUrl, true, "statusCallback of <Stream>: " + url.error().message);
+    FormFields fields = {{"AccountSid", result_.account_sid},
+                         {"CallSid", result_.call_sid},
+                         {"StreamSid", plan.identity.stream_sid},
+                         {"StreamName", plan.name.empty() ? plan.identity.stream_sid : plan.name},
+                         {"StreamEvent", event},
+                         {"Timestamp", rfc3339(unix_ms())}};
+    if (!error.empty()) fields.emplace_back("StreamError", error);
+    note("status", event);
+    http_.send(signed_request(*url, plan.status_method, std::move(fields)), [](const HttpAnswer&) {});
+}
+
+}  // namespace trunkline::lab

@@ -1,0 +1,48 @@
+#pragma once
+// Webhook requests of the simulated carrier: one session a thread, a limit on the whole exchange, everything
+// asynchronous.
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "lab/twilio/signature.h"
+
+typedef struct _SoupSession SoupSession;
+
+namespace trunkline::lab {
+
+struct HttpAnswer {
+    int status = 0;            ///< 0: no HTTP answer, see `error`
+    std::string content_type;  ///< without parameters, lower case; empty when there is none
+    std::string body;
+    std::string error;
+    bool timed_out = false;
+    bool refused = false;
+    double ms = 0;
+};
+
+struct HttpRequest {
+    std::string method = "POST";
+    std::string url;
+    std::string host_header;  ///< empty: from the URL
+    FormFields headers;
+    std::string form;  ///< body of a POST
+    int timeout_ms = 15000;
+};
+
+class HttpSender {
+  public:
+    HttpSender();
+    ~HttpSender();
+    HttpSender(const HttpSender&) = delete;
+    HttpSender& operator=(const HttpSender&) = delete;
+    /// `done` runs once on this thread's main context, unless the sender is destroyed before.
+    void send(const HttpRequest& request, std::function<void(HttpAnswer)> done);
+
+  private:
+    struct Exchange;
+    SoupSession* session_;
+    std::shared_ptr<bool> alive_;
+};
+
+}  // namespace trunkline::lab
