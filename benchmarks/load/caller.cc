@@ -1,0 +1,277 @@
+// See caller.h.
+#include "benchmarks/load/caller.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+#include "benchmarks/load/http_text.h"
+#include "benchmarks/load/media_text.h"
+#include "engine/core/clock.h"
+#include "engine/core/json.h"
+
+namespace trunkline::load {
+namespace {
+
+constexpr int64_t kByteNs = 125'000;  // 8,000 mu-law samples a second
+
+std::string sid(const char* prefix, const std::string& run_id, uint32_t number) {
+    char tail[17];
+    std::snprintf(tail, sizeof tail, "%016x", number);
+    return prefix + run_id + tail;
+}
+
+std::string_view as_text(std::span<const uint8_t> bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+Caller::Caller(Rig& rig, uint32_t number)
+    : rig_(rig),
+      number_(number),
+      record_(rig.records[number]),
+      call_sid_(sid("CA", rig.run_id, number)),
+      stream_sid_(sid("MZ", rig.run_id, number)),
+      account_sid_("AC00000000000000000000000000000001") {}
+
+Caller::~Caller() { cut(); }
+
+void Caller::start_at(int64_t when_ns) { rig_.reactor.at(when_ns, this, kStart); }
+
+void Caller::cut() {
+    TcpSocket& socket = channel_.socket();
+    for (TcpSocket* open : {&http_, &socket}) {
+        if (open->is_open()) rig_.reactor.unwatch(open->fd());
+        open->close();
+    }
+    state_ = State::kOver;
+}
+
+void Caller::fail(const std::string& reason) {
+    if (state_ == State::kOver) return;
+    rig_.meters.fail(reason);
+    cut();
+}
+
+void Caller::give_up() {
+    if (state_ == State::kPosting) return fail("the webhook was not answered in time");
+    if (state_ == State::kDialing || state_ == State::kUpgrading)
+        return fail("the media socket was not answered in time");
+    if (state_ == State::kStreaming) return fail("the call is up, but nothing reached the agent");
+    fail("the call was never begun");
+}
+
+void Caller::begin_webhook() {
+    const Pairs fields = {{"CallSid", call_sid_},       {"AccountSid", account_sid_},
+                          {"From", "+15550100001"},     {"To", "+15550100002"},
+                          {"Caller", "+15550100001"},   {"Called", "+15550100002"},
+                          {"CallStatus", "ringing"},    {"Direction", "inbound"},
+                          {"ApiVersion", "2010-04-01"}, {"CallerName", "Load " + std::to_string(number_)}};
+    const std::string host = rig_.plan.host + ":" + std::to_string(rig_.engine_port);
+    const std::string base = rig_.plan.public_url.empty() ? "http://" + host : rig_.plan.public_url;
+    Pairs headers;
+    if (!rig_.plan.auth_token.empty())
+        headers.emplace_back("X-Twilio-Signature",
+                             twilio_signature(rig_.plan.auth_token, base + rig_.plan.voice_path, fields));
+    request_ = post_request(host, rig_.plan.voice_path, headers, form_encode(fields));
+    state_ = State::kPosting;
+    posted_ns_ = monotonic_ns();
+    if (!http_.start_connect(rig_.engine)) return fail("the engine refuses connections");
+    rig_.reactor.watch(http_.fd(), this, wants_write_ = true);
+}
+
+void Caller::begin_socket(const std::string& twiml) {
+    const auto verb = find_stream(twiml);
+    if (!verb) return fail(verb.error().message);
+    const auto url = parse_url(verb->url);
+    if (!url) return fail("<Stream>: " + url.error().message);
+    rig_.reactor.unwatch(http_.fd());
+    http_.close();
+    parameters_ = verb->parameters;
+    stream_path_ = url->path;
+    stream_host_ = url->host;
+    if (!rig_.plan.auth_token.empty())
+        upgrade_headers_.emplace_back("X-Twilio-Signature", twilio_signature(rig_.plan.auth_token, verb->url, {}));
+    state_ = State::kDialing;
+    record_.dialed_ns = monotonic_ns();
+    TcpSocket socket;
+    if (!socket.start_connect(rig_.engine)) return fail("the engine refuses connections");
+    channel_ = WsChannel(std::move(socket), WsChannel::Role::kClient);
+    rig_.reactor.watch(channel_.socket().fd(), this, wants_write_ = true);
+}
+
+void Caller::on_connected() {
+    const bool posting = state_ == State::kPosting;
+    TcpSocket& socket = posting ? http_ : channel_.socket();
+    if (const int error = socket.connect_error(); error != 0)
+        return fail(std::string("the engine refuses connections: ") + std::strerror(error));
+    if (posting) {
+        socket.send(request_);
+        request_.clear();
+    } else {
+        socket.send(upgrade_request(stream_host_, stream_path_, upgrade_headers_));
+        state_ = State::kUpgrading;
+    }
+    rig_.reactor.rewatch(socket.fd(), this, wants_write_ = false);
+}
+
+void Caller::on_webhook_bytes() {
+    const auto bytes = http_.receive();
+    const std::string_view answer = as_text(bytes);
+    const auto body = whole_body(answer, http_.ended());
+    if (body && status_of(answer) == 200) {
+        rig_.meters.webhook.record(monotonic_ns() - posted_ns_);
+        return begin_socket(std::string(*body));
+    }
+    if (body) return fail("the webhook answered " + std::string(answer.substr(0, answer.find('\r'))));
+    if (http_.ended()) return fail("the engine closed the webhook's connection without an answer");
+    http_.keep(bytes);
+}
+
+void Caller::on_upgrade_bytes() {
+    TcpSocket& socket = channel_.socket();
+    const auto bytes = socket.receive();
+    const size_t head = head_size(as_text(bytes));
+    if (head == 0) {
+        if (socket.ended()) return fail("the engine closed the media socket without an answer");
+        return socket.keep(bytes);
+    }
+    if (status_of(as_text(bytes)) != 101)
+        return fail("the media socket answered " + std::string(as_text(bytes).substr(0, as_text(bytes).find('\r'))));
+    socket.keep(bytes.subspan(head));
+    begin_stream();
+}
+
+void Caller::begin_stream() {
+    JsonWriter start;
+    start.begin_object().field("event", "start").field("sequenceNumber", "1").field("streamSid", stream_sid_);
+    start.key("start").begin_object();
+    start.field("streamSid", stream_sid_).field("accountSid", account_sid_).field("callSid", call_sid_);
+    start.key("tracks").begin_array().value("inbound").end();
+    start.key("customParameters").begin_object();
+    for (const auto& [name, value] : parameters_) start.field(name, value);
+    start.end().key("mediaFormat").begin_object();
+    start.field("encoding", "audio/x-mulaw").field("sampleRate", 8000).field("channels", 1).end().end().end();
+    if (!send_text(R"({"event":"connected","protocol":"Call","version":"1.0.0"})") || !send_text(start.take()))
+        return fail("the engine closed the media socket");
+    state_ = State::kStreaming;
+    rig_.reactor.at(rig_.next_on_grid(monotonic_ns(), rig_.phase_ns(number_)), this, kFrame);
+}
+
+void Caller::send_frame(int64_t intended) {
+    StampedFrame frame;
+    const int64_t now = monotonic_ns();
+    const uint32_t index = record_.up_sent++;
+    write_stamped(frame, Direction::kUp, {number_, index, intended, now});
+    const size_t size = write_caller_media(frame_builder().payload(), stream_sid_, ++sequence_, uint64_t{index} + 1,
+                                           uint64_t{index} * 20, frame);
+    if (rig_.meters.window.holds(intended)) rig_.meters.lateness.record(now - intended);
+    if (!channel_.send_built(WsOpcode::kText, size))
+        return fail("the engine stopped reading or closed the media socket");
+    update_interest();
+    rig_.reactor.at(intended + kFrameNs, this, kFrame);
+}
+
+bool Caller::send_text(const std::string& text) {
+    const bool sent = channel_.send(WsOpcode::kText, text);
+    update_interest();
+    return sent;
+}
+
+void Caller::update_interest() {
+    const bool wanted = channel_.socket().has_queued();
+    if (wanted == wants_write_ || !channel_.socket().is_open()) return;
+    wants_write_ = wanted;
+    rig_.reactor.rewatch(channel_.socket().fd(), this, wanted);
+}
+
+void Caller::on_due(int what, int64_t due) {
+    if (what == kStart && state_ == State::kWaiting) return begin_webhook();
+    if (state_ != State::kStreaming) return;
+    if (what == kFrame) return send_frame(due);
+    while (!marks_.empty() && marks_.front().due <= due) {
+        echo_mark(marks_.front().name);
+        marks_.pop_front();
+    }
+}
+
+void Caller::on_ready(bool readable, bool writable) {
+    if (state_ == State::kOver) return;
+    if (writable && (state_ == State::kPosting || state_ == State::kDialing)) return on_connected();
+    if (writable) channel_.socket().flush();
+    if (writable) update_interest();
+    if (!readable) return;
+    if (state_ == State::kPosting) return on_webhook_bytes();
+    if (state_ == State::kUpgrading) on_upgrade_bytes();
+    if (state_ != State::kStreaming && state_ != State::kHangingUp) return;
+    const bool alive = channel_.read(*this);
+    if (!broken_.empty()) return fail(broken_);
+    if (alive) return;
+    if (state_ == State::kHangingUp) return cut();
+    fail("the engine closed the media socket in the middle of the call (code " + std::to_string(channel_.close_code()) +
+         ")");
+}
+
+void Caller::on_message(WsOpcode opcode, std::span<uint8_t> payload) {
+    const std::string_view text = as_text(payload);
+    const std::string_view event = text_field(text, "\"event\"");
+    if (opcode == WsOpcode::kBinary)
+        broken_ = "the engine sent a binary message to the carrier";
+    else if (event == "media")
+        on_media(text);
+    else if (event == "mark")
+        on_mark(text);
+    else if (event == "clear")
+        on_clear();
+    else
+        broken_ = "the engine sent the carrier an unknown message: " + std::string(text.substr(0, 80));
+}
+
+void Caller::on_media(std::string_view text) {
+    const int64_t now = monotonic_ns();
+    const auto audio = media_audio(text);
+    if (audio.empty())
+        broken_ = "a media message of the engine has no base64 audio: " + std::string(text.substr(0, 80));
+    played_until_ns_ = std::max(played_until_ns_, now) + static_cast<int64_t>(audio.size()) * kByteNs;
+    for (const Stamp& stamp : reader_.read(audio)) {
+        if (stamp.call != number_) {
+            ++rig_.meters.misrouted;
+            continue;
+        }
+        record_.down.note(stamp.frame);
+        if (!rig_.meters.window.holds(stamp.intended_ns)) continue;
+        rig_.meters.down.record(now - stamp.intended_ns);
+        rig_.meters.down_from_sent.record(now - stamp.sent_ns);
+    }
+}
+
+void Caller::on_mark(std::string_view text) {
+    const std::string name(text_field(text, "\"name\""));
+    ++rig_.meters.marks;
+    if (played_until_ns_ <= monotonic_ns() && marks_.empty()) return echo_mark(name);
+    marks_.push_back({played_until_ns_, name});
+    rig_.reactor.at(played_until_ns_, this, kMark);
+}
+
+void Caller::on_clear() {
+    ++rig_.meters.clears;
+    played_until_ns_ = monotonic_ns();
+    for (const Mark& mark : marks_) echo_mark(mark.name);
+    marks_.clear();
+}
+
+void Caller::echo_mark(const std::string& name) {
+    send_text(R"({"event":"mark","sequenceNumber":")" + std::to_string(++sequence_) + R"(","streamSid":")" +
+              stream_sid_ + R"(","mark":{"name":")" + name + R"("}})");
+}
+
+void Caller::hang_up() {
+    if (state_ != State::kStreaming) return;
+    send_text(R"({"event":"stop","sequenceNumber":")" + std::to_string(++sequence_) + R"(","streamSid":")" +
+              stream_sid_ + R"(","stop":{"accountSid":")" + account_sid_ + R"(","callSid":")" + call_sid_ + R"("}})");
+    channel_.send_close(1000);
+    state_ = State::kHangingUp;
+}
+
+}  // namespace trunkline::load

@@ -1,0 +1,71 @@
+#pragma once
+// One phone call as the carrier makes it: webhook → TwiML → media socket → a frame every 20 ms by an absolute schedule,
+// while what the engine plays is checked, and its marks come back when a real caller would have heard them.
+#include <deque>
+#include <string>
+
+#include "benchmarks/load/rig.h"
+#include "benchmarks/load/ws_channel.h"
+
+namespace trunkline::load {
+
+class Caller final : public SocketSink, public TimerSink, public MessageSink {
+  public:
+    Caller(Rig& rig, uint32_t number);
+    ~Caller() override;
+
+    void start_at(int64_t when_ns);
+    void hang_up();  ///< `stop` and a close frame; the engine then closes
+    void cut();      ///< closes at once
+
+    bool is_streaming() const { return state_ == State::kStreaming; }
+    bool is_over() const { return state_ == State::kOver; }
+    /// Ends a call that is not up with a reason that names where it hangs.
+    void give_up();
+    const StampReader::Counts& counts() const { return reader_.counts(); }
+
+    void on_ready(bool readable, bool writable) override;
+    void on_due(int what, int64_t due) override;
+    void on_message(WsOpcode opcode, std::span<uint8_t> payload) override;
+
+  private:
+    enum class State { kWaiting, kPosting, kDialing, kUpgrading, kStreaming, kHangingUp, kOver };
+    enum Due { kStart, kFrame, kMark };
+
+    void begin_webhook();
+    void begin_socket(const std::string& twiml);
+    void on_connected();
+    void on_webhook_bytes();
+    void on_upgrade_bytes();
+    void begin_stream();
+    void send_frame(int64_t intended);
+    void on_media(std::string_view text);
+    void on_mark(std::string_view text);
+    void on_clear();
+    void echo_mark(const std::string& name);
+    bool send_text(const std::string& text);
+    void update_interest();
+    void fail(const std::string& reason);
+
+    Rig& rig_;
+    uint32_t number_;
+    State state_ = State::kWaiting;
+    CallRecord& record_;
+    StampReader reader_{Direction::kDown};
+    TcpSocket http_;
+    WsChannel channel_;
+    bool wants_write_ = false;
+    std::string call_sid_, stream_sid_, account_sid_, request_, stream_path_, stream_host_;
+    std::vector<std::pair<std::string, std::string>> parameters_, upgrade_headers_;
+    int64_t posted_ns_ = 0;
+    uint64_t sequence_ = 1;
+    int64_t played_until_ns_ = 0;  // what is queued at the carrier has been heard by then
+    struct Mark {
+        int64_t due;
+        std::string name;
+    };
+    std::deque<Mark> marks_;
+    std::string broken_;  // found inside a message; the call fails once the messages are through
+};
+
+}  // namespace trunkline::load

@@ -1,0 +1,239 @@
+// See results.h.
+#include "benchmarks/load/results.h"
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+
+#include "engine/core/clock.h"
+#include "engine/core/json.h"
+
+namespace trunkline::load {
+namespace {
+
+struct Row {
+    std::string label;
+    std::vector<std::string> cells;
+};
+
+std::string fixed(double value, int digits) {
+    char out[48];
+    std::snprintf(out, sizeof out, "%.*f", digits, value);
+    return out;
+}
+
+std::string joined(const Quantiles& q) {
+    return fixed(q.p50, 2) + " / " + fixed(q.p90, 2) + " / " + fixed(q.p99, 2) + " / " + fixed(q.p999, 2) + " / " +
+           fixed(q.max, 2);
+}
+
+std::string middle_and_tail(const Quantiles& q) { return fixed(q.p50, 2) + " / " + fixed(q.p99, 2); }
+
+std::string delivery(const Delivery& d) {
+    return std::to_string(d.sent) + " / " + std::to_string(d.lost) + " / " +
+           std::to_string(d.duplicated + d.reordered) + " / " + std::to_string(d.corrupted);
+}
+
+/// Engine ÷ bare at the same number of calls, nearest in order; empty without a partner.
+std::string ratio_to_bare(const std::vector<Measurement>& runs, size_t index) {
+    const Measurement& run = runs[index];
+    if (run.target == "bare") return "1";
+    const Measurement* best = nullptr;
+    size_t best_distance = runs.size();
+    for (size_t i = 0; i < runs.size(); ++i) {
+        const size_t distance = i > index ? i - index : index - i;
+        if (runs[i].target != "bare" || runs[i].calls != run.calls || distance >= best_distance) continue;
+        best = &runs[i];
+        best_distance = distance;
+    }
+    if (best == nullptr || best->cpu_ms_per_call_second <= 0) return "";
+    return fixed(run.cpu_ms_per_call_second / best->cpu_ms_per_call_second, 2);
+}
+
+template <class F>
+Row row(std::string label, const std::vector<Measurement>& runs, F cell) {
+    Row out{std::move(label), {}};
+    for (const Measurement& run : runs) out.cells.push_back(cell(run));
+    return out;
+}
+
+std::vector<Row> rows_of(const std::vector<Measurement>& runs) {
+    using M = const Measurement&;
+    std::vector<Row> rows;
+    rows.push_back(row("target", runs, [](M m) { return m.target; }));
+    rows.push_back(row("calls up / asked", runs,
+                       [](M m) { return std::to_string(m.calls_up) + " / " + std::to_string(m.calls); }));
+    rows.push_back(row("steady window, s", runs, [](M m) { return fixed(m.seconds, 1); }));
+    rows.push_back(row("CPU ms per call-second", runs, [](M m) { return fixed(m.cpu_ms_per_call_second, 3); }));
+    Row ratio{"… ratio to bare", {}};
+    for (size_t i = 0; i < runs.size(); ++i) ratio.cells.push_back(ratio_to_bare(runs, i));
+    rows.push_back(ratio);
+    rows.push_back(row("… of it in user mode, %", runs, [](M m) { return fixed(m.user_share * 100, 0); }));
+    rows.push_back(row("CPUs busy: target / rig / others / stolen", runs, [](M m) {
+        return fixed(m.cores_target, 2) + " / " + fixed(m.cores_rig, 2) + " / " + fixed(m.cores_others, 2) + " / " +
+               fixed(m.cores_stolen, 2);
+    }));
+    rows.push_back(
+        row("rig's CPU ms per call-second", runs, [](M m) { return fixed(m.rig_cpu_ms_per_call_second, 3); }));
+    rows.push_back(
+        row("caller → agent added, ms: p50 / p90 / p99 / p99.9 / max", runs, [](M m) { return joined(m.up); }));
+    rows.push_back(
+        row("agent → caller added, ms: p50 / p90 / p99 / p99.9 / max", runs, [](M m) { return joined(m.down); }));
+    rows.push_back(
+        row("rig's own lateness in it, ms: p50 / p99", runs, [](M m) { return middle_and_tail(m.lateness); }));
+    rows.push_back(row("without it, up, ms: p50 / p99", runs, [](M m) { return middle_and_tail(m.up_from_sent); }));
+    rows.push_back(row("without it, down, ms: p50 / p99", runs, [](M m) { return middle_and_tail(m.down_from_sent); }));
+    rows.push_back(
+        row("frames up: sent / lost / out of order / damaged", runs, [](M m) { return delivery(m.up_frames); }));
+    rows.push_back(
+        row("frames down: sent / lost / out of order / damaged", runs, [](M m) { return delivery(m.down_frames); }));
+    rows.push_back(row("padding bytes up / down", runs, [](M m) {
+        return std::to_string(m.up_frames.silence_bytes) + " / " + std::to_string(m.down_frames.silence_bytes);
+    }));
+    rows.push_back(row("stray bytes up / down, misrouted frames", runs, [](M m) {
+        return std::to_string(m.up_frames.stray_bytes) + " / " + std::to_string(m.down_frames.stray_bytes) + ", " +
+               std::to_string(m.misrouted);
+    }));
+    rows.push_back(row("frames before the agent was up", runs, [](M m) { return std::to_string(m.early_frames); }));
+    rows.push_back(
+        row("marks / clears", runs, [](M m) { return std::to_string(m.marks) + " / " + std::to_string(m.clears); }));
+    rows.push_back(row("memory per call, kB", runs, [](M m) { return fixed(m.memory_kb_per_call, 0); }));
+    rows.push_back(row("resident kB: idle / loaded / after", runs, [](M m) {
+        return std::to_string(m.rss_kb_idle) + " / " + std::to_string(m.rss_kb) + " / " +
+               std::to_string(m.rss_kb_after);
+    }));
+    rows.push_back(row("fds per call; idle / after", runs, [](M m) {
+        return fixed(m.fds_per_call, 2) + "; " + std::to_string(m.fds_idle) + " / " + std::to_string(m.fds_after);
+    }));
+    rows.push_back(row("threads: idle / loaded", runs,
+                       [](M m) { return std::to_string(m.threads_idle) + " / " + std::to_string(m.threads); }));
+    rows.push_back(row("webhook → document, ms: p50 / p99", runs, [](M m) { return middle_and_tail(m.webhook); }));
+    rows.push_back(row("socket → first frame at the agent, ms: p50 / p99", runs,
+                       [](M m) { return middle_and_tail(m.first_frame); }));
+    return rows;
+}
+
+size_t columns(const std::string& utf8) {
+    return static_cast<size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+std::string padded(const std::string& text, size_t width, bool right) {
+    const std::string blanks(width - std::min(width, columns(text)), ' ');
+    return right ? blanks + text : text + blanks;
+}
+
+std::string cpu_model() {
+    std::ifstream file("/proc/cpuinfo");
+    for (std::string line; std::getline(file, line);)
+        if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+    return "unknown processor";
+}
+
+void write(JsonWriter& out, const char* name, const Quantiles& q) {
+    out.key(name).begin_object().field("count", q.count).field("p50", q.p50).field("p90", q.p90);
+    out.field("p99", q.p99).field("p999", q.p999).field("max", q.max).end();
+}
+
+void write(JsonWriter& out, const char* name, const Delivery& d) {
+    out.key(name).begin_object().field("sent", d.sent).field("received", d.received).field("lost", d.lost);
+    out.field("duplicated", d.duplicated).field("reordered", d.reordered).field("corrupted", d.corrupted);
+    out.field("silence_bytes", d.silence_bytes).field("stray_bytes", d.stray_bytes).end();
+}
+
+void write_run(JsonWriter& out, const std::vector<Measurement>& runs, size_t index) {
+    const Measurement& m = runs[index];
+    out.begin_object().field("target", m.target).field("calls", m.calls).field("calls_up", m.calls_up);
+    out.key("failures").begin_object();
+    for (const auto& [reason, count] : m.failures) out.field(reason, count);
+    out.end().field("seconds", m.seconds).field("cpu_ms_per_call_second", m.cpu_ms_per_call_second);
+    const std::string ratio = ratio_to_bare(runs, index);
+    out.raw_field("ratio_to_bare", ratio.empty() ? "null" : ratio).field("user_share", m.user_share);
+    out.field("rig_cpu_ms_per_call_second", m.rig_cpu_ms_per_call_second).key("cpus_busy").begin_object();
+    out.field("target", m.cores_target).field("rig", m.cores_rig).field("others", m.cores_others);
+    out.field("stolen", m.cores_stolen).end();
+    write(out, "up_ms", m.up);
+    write(out, "down_ms", m.down);
+    write(out, "up_from_sent_ms", m.up_from_sent);
+    write(out, "down_from_sent_ms", m.down_from_sent);
+    write(out, "rig_lateness_ms", m.lateness);
+    write(out, "webhook_ms", m.webhook);
+    write(out, "first_frame_ms", m.first_frame);
+    write(out, "frames_up", m.up_frames);
+    write(out, "frames_down", m.down_frames);
+    out.field("early_frames", m.early_frames).field("misrouted", m.misrouted).field("marks", m.marks);
+    out.field("clears", m.clears).field("memory_kb_per_call", m.memory_kb_per_call);
+    out.field("rss_kb_idle", m.rss_kb_idle).field("rss_kb", m.rss_kb).field("rss_kb_after", m.rss_kb_after);
+    out.field("fds_per_call", m.fds_per_call).field("fds_idle", m.fds_idle).field("fds_after", m.fds_after);
+    out.field("threads_idle", m.threads_idle).field("threads", m.threads).field("clean", m.is_clean()).end();
+}
+
+std::string failure_lines(const std::vector<Measurement>& runs, const std::string& bullet) {
+    std::string out;
+    for (const Measurement& run : runs)
+        for (const auto& [reason, count] : run.failures)
+            out += bullet + run.target + ", " + std::to_string(run.calls) + " calls: " + std::to_string(count) + " × " +
+                   reason + "\n";
+    return out;
+}
+
+}  // namespace
+
+std::string as_text(const std::vector<Measurement>& runs) {
+    const std::vector<Row> rows = rows_of(runs);
+    size_t label = 0, cell = 0;
+    for (const Row& r : rows) {
+        label = std::max(label, columns(r.label));
+        for (const std::string& text : r.cells) cell = std::max(cell, columns(text));
+    }
+    std::string out;
+    for (const Row& r : rows) {
+        out += padded(r.label, label, false);
+        for (const std::string& text : r.cells) out += "  " + padded(text, cell, true);
+        out += "\n";
+    }
+    return out + failure_lines(runs, "FAILED ");
+}
+
+std::string as_json(const std::vector<Measurement>& runs, const std::string& command) {
+    JsonWriter out;
+    out.begin_object().field("time", rfc3339(unix_ms())).field("command", command).key("runs").begin_array();
+    for (size_t i = 0; i < runs.size(); ++i) write_run(out, runs, i);
+    out.end().end();
+    return out.take() + "\n";
+}
+
+std::string as_markdown(const std::vector<Measurement>& runs, const std::string& command, const std::string& title) {
+    utsname system{};
+    uname(&system);
+    std::string out = "\n## " + (title.empty() ? "Load" : title) + ", " + rfc3339(unix_ms()).substr(0, 16) +
+                      " UTC\n\n" + std::to_string(sysconf(_SC_NPROCESSORS_ONLN)) + " × " + cpu_model() + ", " +
+                      system.sysname + " " + system.release + ", shared by the target and the rig.\n\n```\n" + command +
+                      "\n```\n\n";
+    bool head = true;
+    for (const Row& r : rows_of(runs)) {
+        out += "| " + (head ? std::string() : r.label) + " |";
+        for (const std::string& text : r.cells) out += " " + text + " |";
+        out += "\n";
+        if (head)
+            out += "|---|" + [&] {
+                std::string dashes;
+                for (size_t i = 0; i < runs.size(); ++i) dashes += "---|";
+                return dashes;
+            }() + "\n";
+        head = false;
+    }
+    const std::string failures = failure_lines(runs, "- FAILED: ");
+    return out + (failures.empty() ? "" : "\n" + failures);
+}
+
+Status append_to(const std::string& path, const std::string& text) {
+    std::ofstream file(path, std::ios::app);
+    file << text;
+    if (!file.flush()) return fail("report", "cannot write " + path + "; does its folder exist?");
+    return {};
+}
+
+}  // namespace trunkline::load

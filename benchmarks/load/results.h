@@ -1,0 +1,20 @@
+#pragma once
+// The same figures for a person (text), for a page (Markdown) and for a program (JSON).
+#include <string>
+#include <vector>
+
+#include "benchmarks/load/measurement.h"
+#include "engine/core/result.h"
+
+namespace trunkline::load {
+
+/// One column per measurement, one row per figure; with a bare bridge among them, its ratio to the engine at the same
+/// number of calls.
+std::string as_text(const std::vector<Measurement>& runs);
+std::string as_json(const std::vector<Measurement>& runs, const std::string& command);
+/// A section with date, machine, command and table, for a file in benchmarks/report.
+std::string as_markdown(const std::vector<Measurement>& runs, const std::string& command, const std::string& title);
+/// Error code "report".
+Status append_to(const std::string& path, const std::string& text);
+
+}  // namespace trunkline::load
