@@ -31,12 +31,12 @@ struct HttpAnswer {
 /// Any HTTP status is an answer, not an error. No redirects are followed. Made, used and destroyed on one thread, whose
 /// thread-default main context carries it. Destroying it cancels what is under way; those callbacks never run.
 class HttpClient {
- public:
+  public:
     HttpClient();
     ~HttpClient();
     void call(HttpCall call, std::function<void(Result<HttpAnswer>)> done);
 
- private:
+  private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

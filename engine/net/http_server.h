@@ -1,6 +1,7 @@
 #pragma once
 // HTTP server: one libsoup server per shard on one port (SO_REUSEPORT). Handlers run on the shard that took the
-// connection and answer synchronously or later. An upgrade that a handler accepts becomes a WebSocket on the same shard.
+// connection and answer synchronously or later. An upgrade that a handler accepts becomes a WebSocket on the same
+// shard.
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -24,7 +25,7 @@ struct HttpRequest {
     std::string query;   ///< as sent, without '?', may be empty
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
-    std::string remote;  ///< peer address, without port
+    std::string remote;                 ///< peer address, without port
     std::vector<std::string> captures;  ///< what the '*' segments of the route matched, percent-decoded
 
     /// First value, names compared without case.
@@ -41,7 +42,8 @@ struct HttpResponse {
 
     static HttpResponse json(int status, std::string body);
     /// RFC 9457 application/problem+json. `field` names the input that is wrong, may be empty.
-    static HttpResponse problem(int status, std::string_view title, std::string_view detail, std::string_view field = {});
+    static HttpResponse problem(int status, std::string_view title, std::string_view detail,
+                                std::string_view field = {});
 };
 
 /// Answers once, on the shard; answering late is allowed, answering a request whose client is gone is a no-op.
@@ -49,23 +51,23 @@ using HttpReply = std::function<void(HttpResponse)>;
 using HttpHandler = std::function<void(Shard*, const HttpRequest&, HttpReply)>;
 /// Decides an upgrade before the 101: an HttpResponse refuses it, nothing accepts it and `accepted` is called next with
 /// the socket, after the 101 has gone out.
-using UpgradeHandler = std::function<std::optional<HttpResponse>(Shard*, const HttpRequest&,
-                                     std::function<void(std::unique_ptr<WebSocket>)>* accepted)>;
+using UpgradeHandler = std::function<std::optional<HttpResponse>(
+    Shard*, const HttpRequest&, std::function<void(std::unique_ptr<WebSocket>)>* accepted)>;
 
 struct HttpServerOptions {
     std::string host = "127.0.0.1";
-    uint16_t port = 8080;             ///< 0 = any free one; see HttpServer::port()
-    size_t max_body = 256U << 10;     ///< larger bodies: 413
-    int header_timeout_ms = 10'000;   ///< a connection that has not sent a whole request by then is dropped
+    uint16_t port = 8080;            ///< 0 = any free one; see HttpServer::port()
+    size_t max_body = 256U << 10;    ///< larger bodies: 413
+    int header_timeout_ms = 10'000;  ///< a connection that has not sent a whole request by then is dropped
     WebSocketOptions websocket;
-    std::string tls_certificate;      ///< PEM files; both or none
+    std::string tls_certificate;  ///< PEM files; both or none
     std::string tls_key;
 };
 
 /// Routes are literal paths with '*' for one segment ("/api/v1/calls/*/log"); the longest literal match wins. Add all
 /// of them before listen(). A path without a route: 404 problem; with one but another method: 405 with Allow.
 class HttpServer {
- public:
+  public:
     HttpServer(ShardPool* shards, HttpServerOptions options);
     ~HttpServer();
     void route(std::string_view method, std::string_view pattern, HttpHandler handler);
@@ -76,7 +78,7 @@ class HttpServer {
     void stop();
     uint16_t port() const;
 
- private:
+  private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

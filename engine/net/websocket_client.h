@@ -12,9 +12,9 @@
 namespace trunkline {
 
 struct WebSocketRequest {
-    std::string url;                                            ///< ws:// or wss://, with path and query
-    std::vector<std::pair<std::string, std::string>> headers;   ///< e.g. Authorization; values are never logged
-    int timeout_ms = 10'000;                                    ///< whole dial: DNS, TCP, TLS, upgrade
+    std::string url;                                           ///< ws:// or wss://, with path and query
+    std::vector<std::pair<std::string, std::string>> headers;  ///< e.g. Authorization; values are never logged
+    int timeout_ms = 10'000;                                   ///< whole dial: DNS, TCP, TLS, upgrade
     WebSocketOptions options;
 };
 
@@ -26,7 +26,7 @@ struct UpgradeRefusal {
 
 /// A dial under way. Destroying it cancels; the callback then never runs.
 class WebSocketDial {
- public:
+  public:
     virtual ~WebSocketDial() = default;
 };
 

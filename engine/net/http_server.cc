@@ -1,0 +1,65 @@
+// HttpServer: the routes, and one ShardServer for every shard of the pool.
+#include "engine/net/http_server.h"
+
+#include "engine/loop/shard_pool.h"
+#include "engine/net/http_listener.h"
+#include "engine/net/http_shard_server.h"
+
+namespace trunkline {
+
+struct HttpServer::Impl {
+    ShardPool* shards;
+    HttpServerOptions options;
+    RouteTable routes;
+    std::vector<std::shared_ptr<ShardServer>> servers;  // by shard index; each is made, used and dropped on its shard
+    uint16_t port = 0;
+};
+
+HttpServer::HttpServer(ShardPool* shards, HttpServerOptions options) : impl_(std::make_unique<Impl>()) {
+    impl_->shards = shards;
+    impl_->options = std::move(options);
+}
+
+HttpServer::~HttpServer() {
+    if (impl_->servers.empty()) return;
+    impl_->shards->run_on_each([this](Shard* shard) {
+        auto& mine = impl_->servers[static_cast<size_t>(shard->index())];
+        if (mine) mine->close();
+        mine.reset();
+    });
+}
+
+void HttpServer::route(std::string_view method, std::string_view pattern, HttpHandler handler) {
+    impl_->routes.add(method, pattern, std::move(handler));
+}
+
+void HttpServer::upgrade(std::string_view pattern, UpgradeHandler handler) {
+    impl_->routes.add_upgrade(pattern, std::move(handler));
+}
+
+Status HttpServer::listen() {
+    auto certificate = load_server_certificate(impl_->options);
+    if (!certificate) return tl::unexpected(certificate.error());
+    auto fds = open_listeners(impl_->options.host, impl_->options.port, impl_->shards->size());
+    if (!fds) return tl::unexpected(fds.error());
+    impl_->port = listener_port(fds->front());
+    impl_->servers.resize(impl_->shards->size());
+    impl_->shards->run_on_each([&](Shard* shard) {
+        auto index = static_cast<size_t>(shard->index());
+        impl_->servers[index] = std::make_shared<ShardServer>(shard, &impl_->options, &impl_->routes, *certificate);
+        impl_->servers[index]->listen((*fds)[index]);
+    });
+    return {};
+}
+
+void HttpServer::stop() {
+    if (impl_->servers.empty()) return;
+    impl_->shards->run_on_each([this](Shard* shard) {
+        auto& mine = impl_->servers[static_cast<size_t>(shard->index())];
+        if (mine) mine->stop_listening();
+    });
+}
+
+uint16_t HttpServer::port() const { return impl_->port; }
+
+}  // namespace trunkline

@@ -1,0 +1,244 @@
+// Connections in, requests to their handlers, upgrades out. Two things of libsoup 3.2 are worked around here: its
+// listener (see http_listener.h), and that it keeps connections alive only while it has one, so it gets a socket that
+// never speaks.
+#include "engine/net/http_shard_server.h"
+
+#include <libsoup/soup.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "engine/core/log.h"
+#include "engine/net/http_exchange.h"
+#include "engine/net/http_upgrade.h"
+
+namespace trunkline {
+namespace {
+
+HttpConnection* connection_of(SoupServerMessage* message) {
+    return HttpConnection::of(soup_server_message_get_remote_address(message));
+}
+
+HttpResponse too_large(size_t limit) {
+    auto response = HttpResponse::problem(413, {}, "the body is larger than " + std::to_string(limit) + " bytes");
+    response.headers.emplace_back("Connection", "close");
+    return response;
+}
+
+void on_got_headers(SoupServerMessage* message, const HttpServerOptions* options) {
+    goffset length = soup_message_headers_get_content_length(soup_server_message_get_request_headers(message));
+    if (length > 0 && static_cast<uint64_t>(length) > options->max_body) {
+        soup_message_body_set_accumulate(soup_server_message_get_request_body(message), FALSE);
+        write_response(message, too_large(options->max_body));
+    }
+}
+
+void on_got_chunk(SoupServerMessage* message, GBytes*, const HttpServerOptions* options) {
+    SoupMessageBody* body = soup_server_message_get_request_body(message);
+    if (soup_server_message_get_status(message) != 0) return;
+    if (static_cast<uint64_t>(body->length) <= options->max_body) return;
+    soup_message_body_set_accumulate(body, FALSE);
+    soup_message_body_truncate(body);
+    write_response(message, too_large(options->max_body));
+}
+
+HttpResponse no_route(const HttpRequest& request, const std::string& allow, bool upgradable) {
+    if (upgradable && request.method == "GET") {
+        auto response = HttpResponse::problem(426, {}, "this path serves WebSockets only");
+        response.headers.emplace_back("Upgrade", "websocket");
+        return response;
+    }
+    if (allow.empty() && !upgradable) return HttpResponse::problem(404, {}, "no such path");
+    auto response = HttpResponse::problem(405, {}, "this path does not take " + request.method);
+    response.headers.emplace_back("Allow", allow.empty() ? "GET" : allow);
+    return response;
+}
+
+}  // namespace
+
+/// A TLS handshake on the way in.
+struct ShardServer::Handshake {
+    std::weak_ptr<ShardServer> server;
+    GSocketAddress* local;
+    GSocketAddress* remote;
+
+    static void done(GObject* stream, GAsyncResult* result, gpointer data) {
+        std::unique_ptr<Handshake> self(static_cast<Handshake*>(data));
+        auto server = self->server.lock();
+        bool good = g_tls_connection_handshake_finish(G_TLS_CONNECTION(stream), result, nullptr) != FALSE;
+        if (good && server && server->server_) server->serve(G_IO_STREAM(stream), self->local, self->remote);
+        g_object_unref(stream);
+        g_object_unref(self->local);
+        g_object_unref(self->remote);
+    }
+};
+
+/// An upgrade whose 101 is being written.
+struct ShardServer::Upgrade {
+    ShardServer* server;
+    std::function<void(std::unique_ptr<WebSocket>)> accepted;
+};
+
+ShardServer::ShardServer(Shard* shard, const HttpServerOptions* options, const RouteTable* routes,
+                         CertificatePtr certificate)
+    : shard_(shard), options_(options), routes_(routes), certificate_(std::move(certificate)) {
+    server_ = soup_server_new("server-header", "trunkline", "raw-paths", TRUE, nullptr);
+    soup_server_remove_websocket_extension(server_, SOUP_TYPE_WEBSOCKET_EXTENSION_DEFLATE);
+    g_signal_connect(server_, "request-started", G_CALLBACK(on_request_started), this);
+    g_signal_connect(server_, "request-read", G_CALLBACK(on_request_read), this);
+    g_signal_connect(server_, "request-finished", G_CALLBACK(on_request_over), this);
+    g_signal_connect(server_, "request-aborted", G_CALLBACK(on_request_over), this);
+    auto handler = [](SoupServer*, SoupServerMessage* message, const char*, GHashTable*, gpointer self) {
+        static_cast<ShardServer*>(self)->handle(message);
+    };
+    soup_server_add_handler(server_, nullptr, handler, this, nullptr);
+}
+
+ShardServer::~ShardServer() { close(); }
+
+void ShardServer::listen(int fd) {
+    int pair[2] = {-1, -1};
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) == 0) {
+        idle_fd_ = pair[0];
+        GSocket* silent = g_socket_new_from_fd(pair[1], nullptr);
+        soup_server_listen_socket(server_, silent, static_cast<SoupServerListenOptions>(0), nullptr);
+        g_object_unref(silent);
+    }
+    listener_ = std::make_unique<HttpListener>(shard_, fd, [this](int accepted_fd) { accepted(accepted_fd); });
+}
+
+void ShardServer::stop_listening() { listener_.reset(); }
+
+void ShardServer::close() {
+    listener_.reset();
+    if (SoupServer* server = std::exchange(server_, nullptr)) {
+        g_signal_handlers_disconnect_by_data(server, this);
+        soup_server_remove_handler(server, nullptr);
+        soup_server_disconnect(server);
+        g_object_unref(server);
+    }
+    if (idle_fd_ >= 0) ::close(std::exchange(idle_fd_, -1));
+}
+
+void ShardServer::accepted(int fd) {
+    int one = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    GSocket* socket = g_socket_new_from_fd(fd, nullptr);
+    if (!socket) {
+        ::close(fd);
+        return;
+    }
+    GSocketAddress* local = g_socket_get_local_address(socket, nullptr);
+    GSocketAddress* remote = g_socket_get_remote_address(socket, nullptr);  // fails when the peer has left again
+    if (local && remote) {
+        auto connection = std::make_unique<HttpConnection>(shard_, socket, options_->header_timeout_ms);
+        connection->arm();
+        HttpConnection::attach(remote, std::move(connection));
+        GIOStream* stream = G_IO_STREAM(g_socket_connection_factory_create_connection(socket));
+        serve(stream, local, remote);
+        g_object_unref(stream);
+    }
+    g_clear_object(&local);
+    g_clear_object(&remote);
+    g_object_unref(socket);
+}
+
+void ShardServer::serve(GIOStream* stream, GSocketAddress* local, GSocketAddress* remote) {
+    if (!certificate_ || G_IS_TLS_CONNECTION(stream)) {
+        soup_server_accept_iostream(server_, stream, local, remote, nullptr);
+        return;
+    }
+    GIOStream* tls = g_tls_server_connection_new(stream, certificate_.get(), nullptr);
+    if (!tls) return;
+    static const char* const kProtocols[] = {"http/1.1", nullptr};
+    g_tls_connection_set_advertised_protocols(G_TLS_CONNECTION(tls), kProtocols);
+    g_tls_connection_set_require_close_notify(G_TLS_CONNECTION(tls), FALSE);
+    auto* handshake =
+        new Handshake{weak_from_this(), G_SOCKET_ADDRESS(g_object_ref(local)), G_SOCKET_ADDRESS(g_object_ref(remote))};
+    g_tls_connection_handshake_async(G_TLS_CONNECTION(tls), G_PRIORITY_DEFAULT, nullptr, Handshake::done, handshake);
+}
+
+void ShardServer::on_request_started(SoupServer*, SoupServerMessage* message, void* self) {
+    auto* options = const_cast<HttpServerOptions*>(static_cast<ShardServer*>(self)->options_);
+    g_signal_connect(message, "got-headers", G_CALLBACK(on_got_headers), options);
+    g_signal_connect(message, "got-chunk", G_CALLBACK(on_got_chunk), options);
+    if (auto* connection = connection_of(message)) connection->arm();
+}
+
+void ShardServer::on_request_read(SoupServer*, SoupServerMessage* message, void*) {
+    if (auto* connection = connection_of(message)) connection->disarm();
+}
+
+/// The connection is idle now (or gone): it may stay for one time limit.
+void ShardServer::on_request_over(SoupServer*, SoupServerMessage* message, void*) {
+    if (auto* connection = connection_of(message)) connection->arm();
+}
+
+void ShardServer::handle(SoupServerMessage* message) {
+    HttpRequest request = read_request(message);
+    RouteTable::Found upgrade = routes_->find_upgrade(request.path);
+    if (upgrade.upgrade && wants_websocket(request)) {
+        request.captures = std::move(upgrade.captures);
+        return run_upgrade(message, *upgrade.upgrade, request);
+    }
+    RouteTable::Found found = routes_->find(request.method, request.path);
+    if (!found.handler) return write_response(message, no_route(request, found.allow, upgrade.upgrade != nullptr));
+    request.captures = std::move(found.captures);
+    run_handler(message, *found.handler, request);
+}
+
+void ShardServer::run_handler(SoupServerMessage* message, const HttpHandler& handler, const HttpRequest& request) {
+    HttpConnection* connection = connection_of(message);  // lives as long as the message, which the exchange holds
+    auto exchange = std::make_shared<HttpExchange>(message, [connection] {
+        if (connection) connection->arm();
+    });
+    handler(shard_, request, [exchange](HttpResponse response) { exchange->answer(response); });
+    exchange->pause_unless_answered();
+}
+
+void ShardServer::run_upgrade(SoupServerMessage* message, const UpgradeHandler& handler, const HttpRequest& request) {
+    bool http11 = soup_server_message_get_http_version(message) == SOUP_HTTP_1_1;
+    if (auto refusal = check_websocket_request(request, http11)) return write_response(message, *refusal);
+    auto upgrade = std::make_unique<Upgrade>(Upgrade{this, nullptr});
+    if (auto refusal = handler(shard_, request, &upgrade->accepted)) return write_response(message, *refusal);
+    if (!soup_websocket_server_process_handshake(message, nullptr, nullptr, nullptr, nullptr)) return;  // it wrote 400
+    auto callback = [](SoupServerMessage* upgraded_message, gpointer data) {
+        auto* self = static_cast<Upgrade*>(data);
+        self->server->upgraded(upgraded_message, self->accepted);
+    };
+    g_signal_connect_data(
+        message, "wrote-informational", G_CALLBACK(static_cast<void (*)(SoupServerMessage*, gpointer)>(callback)),
+        upgrade.release(), [](gpointer data, GClosure*) { delete static_cast<Upgrade*>(data); }, GConnectFlags(0));
+}
+
+void ShardServer::upgraded(SoupServerMessage* message,
+                           const std::function<void(std::unique_ptr<WebSocket>)>& accepted) {
+    auto done = accepted;  // the closure that holds it goes away with the connection
+    if (auto* connection = connection_of(message)) connection->disarm();
+    GIOStream* stream = soup_server_message_steal_connection(message);
+    if (!stream || !done) {
+        log_error("net", "an upgraded connection found nobody to take it");
+        g_clear_object(&stream);
+        return;
+    }
+    done(WebSocket::adopt(shard_, WebSocket::Role::kServer, stream, {}, options_->websocket));
+}
+
+Result<CertificatePtr> load_server_certificate(const HttpServerOptions& options) {
+    if (options.tls_certificate.empty() && options.tls_key.empty()) return CertificatePtr();
+    if (options.tls_certificate.empty() || options.tls_key.empty())
+        return fail("listen", "TLS needs both a certificate file and a key file; only one is set");
+    GError* error = nullptr;
+    GTlsCertificate* certificate =
+        g_tls_certificate_new_from_files(options.tls_certificate.c_str(), options.tls_key.c_str(), &error);
+    if (!certificate) {
+        std::string cause = error->message;
+        g_error_free(error);
+        return fail("listen", "the TLS certificate " + options.tls_certificate + " or its key " + options.tls_key +
+                                  " cannot be used: " + cause);
+    }
+    return CertificatePtr(certificate, [](GTlsCertificate* c) { g_object_unref(c); });
+}
+
+}  // namespace trunkline

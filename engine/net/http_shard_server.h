@@ -1,0 +1,57 @@
+#pragma once
+// The part of an HttpServer that lives on one shard: its listener, its SoupServer, and the way of a request through
+// them.
+//
+//   HttpListener ─fd─▶ (TLS handshake) ─▶ SoupServer ─▶ route ─┬▶ HttpHandler    answer now or later
+//                                                              └▶ UpgradeHandler ─101─▶ WebSocket
+#include <memory>
+
+#include "engine/net/http_connection.h"
+#include "engine/net/http_listener.h"
+#include "engine/net/http_routes.h"
+
+typedef struct _GIOStream GIOStream;
+typedef struct _GTlsCertificate GTlsCertificate;
+typedef struct _SoupServer SoupServer;
+typedef struct _SoupServerMessage SoupServerMessage;
+
+namespace trunkline {
+
+using CertificatePtr = std::shared_ptr<GTlsCertificate>;  // null = plain HTTP
+
+/// Error "listen" when the files of the options cannot be used.
+Result<CertificatePtr> load_server_certificate(const HttpServerOptions& options);
+
+class ShardServer final : public std::enable_shared_from_this<ShardServer> {
+  public:
+    /// `options` and `routes` outlive the server.
+    ShardServer(Shard* shard, const HttpServerOptions* options, const RouteTable* routes, CertificatePtr certificate);
+    ~ShardServer();
+    void listen(int fd);
+    void stop_listening();
+    /// Drops all connections; sockets that were upgraded live on.
+    void close();
+
+  private:
+    struct Handshake;
+    struct Upgrade;
+    void accepted(int fd);
+    void serve(GIOStream* stream, GSocketAddress* local, GSocketAddress* remote);
+    static void on_request_started(SoupServer*, SoupServerMessage* message, void* self);
+    static void on_request_read(SoupServer*, SoupServerMessage* message, void* self);
+    static void on_request_over(SoupServer*, SoupServerMessage* message, void* self);
+    void handle(SoupServerMessage* message);
+    void run_handler(SoupServerMessage* message, const HttpHandler& handler, const HttpRequest& request);
+    void run_upgrade(SoupServerMessage* message, const UpgradeHandler& handler, const HttpRequest& request);
+    void upgraded(SoupServerMessage* message, const std::function<void(std::unique_ptr<WebSocket>)>& accepted);
+
+    Shard* const shard_;
+    const HttpServerOptions* const options_;
+    const RouteTable* const routes_;
+    const CertificatePtr certificate_;
+    SoupServer* server_ = nullptr;
+    int idle_fd_ = -1;  // other end of the socket pair that libsoup takes for a listener
+    std::unique_ptr<HttpListener> listener_;
+};
+
+}  // namespace trunkline
