@@ -131,13 +131,26 @@ void TwilioSession::watch_media() {
     timer_ = shard_->after(std::chrono::milliseconds(left_ms), [this] { watch_media(); });
 }
 
-void TwilioSession::on_close(CloseCause cause, uint16_t code, std::string_view reason) { end(end_of(cause, code, reason)); }
+void TwilioSession::on_close(CloseCause cause, uint16_t code, std::string_view reason) {
+    socket_gone_ = true;
+    end(end_of(cause, code, reason));
+    tell_closed();
+}
 
-void TwilioSession::close(uint16_t code, std::string_view reason) {
+void TwilioSession::close(uint16_t code, std::string_view reason, std::function<void()> closed) {
     listener_ = nullptr;  // on_media_end() is for ends from the other side
     state_ = State::kEnded;
     shard_->cancel(std::exchange(timer_, 0));
-    if (socket_->is_open()) socket_->close(code, reason);
+    closed_ = std::move(closed);
+    if (socket_gone_) {
+        tell_closed();
+    } else if (socket_->is_open()) {
+        socket_->close(code, reason);
+    }
+}
+
+void TwilioSession::tell_closed() {
+    if (closed_) shard_->defer(std::exchange(closed_, nullptr));
 }
 
 void TwilioSession::refuse(std::string_view reason, MediaEnd why) {

@@ -42,7 +42,7 @@ class TwilioSession final : public MediaSession, private WebSocketListener {
 
     const char* carrier() const override { return "twilio"; }
     void begin() override;
-    void close(uint16_t code, std::string_view reason) override;
+    void close(uint16_t code, std::string_view reason, std::function<void()> closed) override;
     MediaStats stats() const override;
 
     void set_source(Source* source) { source_ = source; }
@@ -69,6 +69,7 @@ class TwilioSession final : public MediaSession, private WebSocketListener {
     void refuse(std::string_view reason, MediaEnd why);
     void watch_media();
     void end(MediaEnd end);
+    void tell_closed();
     bool send(const std::string& text);
     bool may_send() const;
 
@@ -79,6 +80,8 @@ class TwilioSession final : public MediaSession, private WebSocketListener {
     Source* source_ = nullptr;
     Line* line_ = nullptr;
     State state_ = State::kWaitStart;
+    bool socket_gone_ = false;
+    std::function<void()> closed_;
     std::string stream_sid_;
     bool listen_only_ = false;
     struct Held {

@@ -51,8 +51,9 @@ class MediaSession {
     virtual const char* carrier() const = 0;  ///< "twilio"
     /// The pipeline plays: hands over what was held and lets audio through.
     virtual void begin() = 0;
-    /// Ends from our side with a close frame; on_media_end() does not follow.
-    virtual void close(uint16_t code, std::string_view reason) = 0;
+    /// Ends from our side with a close frame (harmless when the socket is gone already); on_media_end() does not follow.
+    /// `closed` runs once, in a later loop turn, when the socket is gone: then the session may be destroyed.
+    virtual void close(uint16_t code, std::string_view reason, std::function<void()> closed) = 0;
     virtual MediaStats stats() const = 0;
 };
 

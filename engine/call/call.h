@@ -1,0 +1,79 @@
+#pragma once
+// One live call: a media session, a pipeline built from a graph, limits, and one clean-up whichever way it ends.
+//
+//   kConnecting ──start, pipeline plays──▶ kLive ──end()──▶ kEnding ──EOS or 2 s──▶ kEnded ──socket closed──▶ gone
+//        └──────────────── end() ────────────────────────────────▲
+//
+// The first end() wins; everything after it is one path: EOS down the pipeline so that the last facts come out, state NULL,
+// `call.ended`, close of the socket, on_gone(). Lives and dies on one shard.
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "engine/call/waiting_call.h"
+#include "engine/events/turn_clock.h"
+#include "engine/graph/builder.h"
+#include "engine/gst/call_context.h"
+#include "engine/gst/media_session.h"
+#include "engine/loop/shard.h"
+
+typedef struct _GstMessage GstMessage;
+typedef struct _GstBus GstBus;
+
+namespace trunkline {
+
+class Call final : private MediaSession::Listener {
+ public:
+    /// `on_ended`: the call is over and its last fact is put, it counts no more. `on_gone`: it may be destroyed.
+    struct Hooks {
+        std::function<void(Call*)> on_ended;
+        std::function<void(Call*)> on_gone;
+    };
+    Call(Shard* shard, WaitingCall waiting, Outbox* outbox, Hooks hooks);
+    ~Call() override;
+
+    /// Once, right after construction: the call's socket.
+    void start(const MediaSessionFactory& factory, std::unique_ptr<WebSocket> socket);
+    /// Ends the call, deferred; only the first one counts.
+    void end(CallEnding ending);
+
+    const std::string& id() const { return waiting_.call_id; }
+    const IncomingCall& incoming() const { return waiting_.incoming; }
+    const CallEnding& ending() const { return ending_; }
+    Shard* shard() const { return shard_; }
+
+ private:
+    enum class State { kConnecting, kLive, kEnding, kEnded };
+
+    void on_media_start(const MediaStart& start) override;
+    void on_media_end(const MediaEnd& end) override;
+
+    Status check(const MediaStart& start);
+    Status build_pipeline();
+    void go_live(const MediaStart& start);
+    void start_limits();
+    void watch_silence();
+    static int on_bus_message(GstBus* bus, GstMessage* message, void* call);
+    void stop_pipeline();
+    void finish();
+    void put_fact(const FactPtr& fact);
+    void put_session_row(bool end);
+
+    Shard* shard_;
+    WaitingCall waiting_;
+    Outbox* outbox_;
+    Hooks hooks_;
+    State state_ = State::kConnecting;
+    CallEnding ending_;
+    TurnClock turns_;
+    CallContext context_;
+    std::unique_ptr<MediaSession> session_;
+    graph::BuiltPipeline pipeline_;
+    MediaStart media_;
+    int64_t live_ns_ = 0;
+    int64_t live_unix_ms_ = 0;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for posts from streaming threads
+    TimerId limit_timer_ = 0, silence_timer_ = 0, eos_timer_ = 0;
+};
+
+}  // namespace trunkline

@@ -1,0 +1,100 @@
+#pragma once
+// All calls of the process: admission (webhook → ticket), the way of a media socket to its call, status callbacks, limits,
+// drain. The directory is shared by the shards and guarded by one mutex that is taken per call, never per frame; the calls
+// themselves belong to their shards.
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "engine/call/call.h"
+#include "engine/call/ticket.h"
+#include "engine/call/waiting_call.h"
+#include "engine/loop/shard_pool.h"
+
+namespace trunkline {
+
+namespace graph {
+class GraphStore;
+}
+
+struct CallManagerOptions {
+    std::string default_graph;        ///< for webhooks that name none; empty = the only graph there is
+    int64_t media_wait_ms = 60'000;   ///< from the TwiML to the media socket; then the call has failed
+    size_t max_calls = 20'000;        ///< waiting and live
+    std::string ticket_key;           ///< empty = random
+};
+
+/// What /metrics shows of calls.
+struct CallCounts {
+    uint64_t waiting = 0, live = 0, admitted = 0, refused = 0;
+    std::map<std::string, uint64_t> ended;  ///< by status/reason
+};
+
+class CallManager {
+ public:
+    CallManager(ShardPool* shards, graph::GraphStore* graphs, Outbox* outbox,
+                std::map<std::string, MediaSessionFactory> carriers, CallManagerOptions options);
+    ~CallManager();
+
+    struct Admission {
+        std::string call_id;
+        std::string ticket;
+    };
+    /// On a shard. The same carrier call announced again (a retried webhook) is the same call with a new ticket. Errors:
+    /// "draining", "overload" (outbox or max_calls), "unknown-graph", "bad-params" (names the field), "duplicate" (live).
+    Result<Admission> admit(Shard* shard, const IncomingCall& incoming,
+                            const std::vector<std::pair<std::string, std::string>>& params);
+    /// Any thread, before the 101: whether the ticket opens a waiting call of this carrier.
+    Status check_ticket(std::string_view carrier, std::string_view ticket) const;
+    /// On a shard, after the 101. The call lives on this shard from here on. A ticket that was used meanwhile: 1008.
+    void take_socket(Shard* shard, std::string_view carrier, std::string_view ticket, std::unique_ptr<WebSocket> socket);
+    /// On a shard. Late, repeated and out-of-order callbacks are harmless.
+    void on_carrier_status(const CarrierStatus& status);
+
+    /// Any thread.
+    CallCounts counts() const;
+    /// True when new calls are refused; `why` for a person.
+    bool refusing(std::string* why) const;
+    /// Main thread: refuses new calls from now on.
+    void start_draining();
+    /// Main thread: ends every call (reason "shutdown") and waits until they are gone. False when some were left at the
+    /// deadline.
+    bool end_all(std::chrono::milliseconds deadline);
+
+ private:
+    struct Entry {
+        std::unique_ptr<WaitingCall> waiting;  // null once live
+        Shard* shard = nullptr;                // where the call lives
+        Call* live = nullptr;                  // touched on `shard` only
+        int64_t status_sequence = -1;
+    };
+    graph::PlanPtr plan_for(const std::string& graph) const;
+    void announce(WaitingCall& waiting);
+    void expire(const std::string& call_id);
+    void end_waiting(std::unique_ptr<WaitingCall> waiting, const CallEnding& ending);
+    void live_ended(Call* call);
+    void live_gone(Call* call);
+    Status check_parsed(std::string_view carrier, const Result<Ticket>& ticket) const;
+    std::string ticket_for(const WaitingCall& waiting) const;
+
+    ShardPool* shards_;
+    graph::GraphStore* graphs_;
+    Outbox* outbox_;
+    std::map<std::string, MediaSessionFactory> carriers_;
+    CallManagerOptions options_;
+    TicketMint mint_;
+    mutable std::mutex mutex_;
+    std::unordered_map<std::string, Entry> entries_;             // by call id
+    std::unordered_map<std::string, std::string> by_carrier_id_; // "twilio:CA…" → call id
+    std::vector<std::unordered_map<Call*, std::unique_ptr<Call>>> calls_;  // per shard, touched there only
+    uint64_t calls_left_ = 0;                                    // Call objects alive
+    bool draining_ = false;
+    CallCounts counts_;
+};
+
+}  // namespace trunkline

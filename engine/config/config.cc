@@ -1,0 +1,179 @@
+#include "engine/config/config.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace trunkline {
+namespace {
+
+/// One setting: its key in trunkline.yaml, the environment variables it may come from, and how it is set.
+struct Setting {
+    const char* key;
+    std::vector<const char*> env;
+    std::function<bool(Config&, const std::string&)> set;
+};
+
+template <class T>
+bool to_number(const std::string& text, T* out, T least, T most) {
+    T value{};
+    const auto end = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (end.ec != std::errc() || end.ptr != text.data() + text.size() || value < least || value > most) return false;
+    *out = value;
+    return true;
+}
+
+bool to_bool(const std::string& text, bool* out) {
+    if (text == "true" || text == "1" || text == "yes") return *out = true, true;
+    if (text == "false" || text == "0" || text == "no") return *out = false, true;
+    return false;
+}
+
+bool set_database(Config& c, std::string text) {
+    for (const char* prefix : {"sqlite:///", "sqlite://", "sqlite:"}) {
+        if (text.starts_with(prefix)) {
+            text.erase(0, std::string(prefix).size());
+            break;
+        }
+    }
+    if (text.empty() || text.find("://") != std::string::npos) return false;
+    c.database = text;
+    return true;
+}
+
+bool set_url(Config& c, std::string text) {
+    while (text.ends_with('/')) text.pop_back();
+    if (!text.starts_with("http://") && !text.starts_with("https://")) return false;
+    c.public_url = text;
+    return true;
+}
+
+const std::vector<Setting>& settings() {
+    static const auto text = [](std::string Config::*member) {
+        return [member](Config& c, const std::string& v) { return c.*member = v, true; };
+    };
+    static const std::vector<Setting> all = {
+        {"host", {"TRUNKLINE_HOST"}, text(&Config::host)},
+        {"port", {"TRUNKLINE_PORT", "PORT"},
+         [](Config& c, const std::string& v) { return to_number<uint16_t>(v, &c.port, 0, 65535); }},
+        {"shards", {"TRUNKLINE_SHARDS"}, [](Config& c, const std::string& v) { return to_number<size_t>(v, &c.shards, 0, 256); }},
+        {"graphs", {"TRUNKLINE_GRAPHS"}, [](Config& c, const std::string& v) { return c.graphs = {v}, !v.empty(); }},
+        {"default_graph", {"TRUNKLINE_GRAPH"}, text(&Config::default_graph)},
+        {"database", {"DATABASE_URL"}, [](Config& c, const std::string& v) { return set_database(c, v); }},
+        {"server_url", {"SERVER_URL", "BASE_URL"}, [](Config& c, const std::string& v) { return set_url(c, v); }},
+        {"twilio_auth_token", {"TWILIO_AUTH_TOKEN"}, text(&Config::twilio_auth_token)},
+        {"insecure", {"TRUNKLINE_INSECURE"}, [](Config& c, const std::string& v) { return to_bool(v, &c.insecure); }},
+        {"api_key", {"TRUNKLINE_API_KEY"}, text(&Config::api_key)},
+        {"ticket_key", {"TRUNKLINE_TICKET_KEY"}, text(&Config::ticket_key)},
+        {"ca_file", {"TRUNKLINE_CA_FILE"}, text(&Config::ca_file)},
+        {"tls_certificate", {"TRUNKLINE_TLS_CERTIFICATE"}, text(&Config::tls_certificate)},
+        {"tls_key", {"TRUNKLINE_TLS_KEY"}, text(&Config::tls_key)},
+        {"drain_ms", {"TRUNKLINE_DRAIN_MS"},
+         [](Config& c, const std::string& v) { return to_number<int>(v, &c.drain_ms, 0, 3'600'000); }},
+        {"media_wait_ms", {"TRUNKLINE_MEDIA_WAIT_MS"},
+         [](Config& c, const std::string& v) { return to_number<int64_t>(v, &c.media_wait_ms, 100, 600'000); }},
+        {"max_calls", {"TRUNKLINE_MAX_CALLS"},
+         [](Config& c, const std::string& v) { return to_number<size_t>(v, &c.max_calls, 1, 1'000'000); }},
+        {"log_level", {"TRUNKLINE_LOG"},
+         [](Config& c, const std::string& v) {
+             bool ok = false;
+             c.log.level = parse_log_level(v, &ok);
+             return ok;
+         }},
+        {"log_format", {"TRUNKLINE_LOG_FORMAT"},
+         [](Config& c, const std::string& v) { return c.log.json = v == "json", v == "json" || v == "text"; }},
+        {"log_file", {"TRUNKLINE_LOG_FILE"}, [](Config& c, const std::string& v) { return c.log.file = v, true; }},
+    };
+    return all;
+}
+
+size_t distance(const std::string& a, const std::string& b) {
+    std::vector<size_t> row(b.size() + 1);
+    for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (size_t i = 1; i <= a.size(); ++i) {
+        size_t diagonal = std::exchange(row[0], i);
+        for (size_t j = 1; j <= b.size(); ++j) {
+            diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])}));
+        }
+    }
+    return row.back();
+}
+
+std::string nearest_key(const std::string& key) {
+    std::string best;
+    size_t least = 4;
+    for (const Setting& s : settings()) {
+        if (const size_t d = distance(key, s.key); d < least) {
+            least = d;
+            best = s.key;
+        }
+    }
+    return best.empty() ? "" : " (did you mean '" + best + "'?)";
+}
+
+Status read_file(const std::string& file, Config* config) {
+    const auto at = [&](const YAML::Mark& mark) {
+        return file + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1) + ": ";
+    };
+    std::ifstream in(file);
+    if (!in) return fail("bad-config", file + ": cannot be read");
+    std::stringstream text;
+    text << in.rdbuf();
+    if (text.str().size() > 65'536) return fail("bad-config", file + ": larger than 64 KiB");
+    try {
+        const YAML::Node root = YAML::Load(text.str());
+        if (root.IsNull()) return {};
+        if (!root.IsMap()) return fail("bad-config", at(root.Mark()) + "must be a map of settings");
+        for (const auto& entry : root) {
+            const auto key = entry.first.as<std::string>();
+            const Setting* found = nullptr;
+            for (const Setting& s : settings()) {
+                if (key == s.key) found = &s;
+            }
+            if (!found) return fail("bad-config", at(entry.first.Mark()) + "unknown setting '" + key + "'" + nearest_key(key));
+            if (!entry.second.IsScalar() || !found->set(*config, entry.second.Scalar())) {
+                return fail("bad-config", at(entry.second.Mark()) + "'" + key + "' has a value it cannot take");
+            }
+        }
+    } catch (const YAML::Exception& e) {
+        return fail("bad-config", at(e.mark) + e.msg);
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<Config> load_config(const std::string& file, const EnvLookup& env) {
+    Config config;
+    const std::string path = file.empty() ? "trunkline.yaml" : file;
+    if (!file.empty() || std::filesystem::exists(path)) {
+        if (auto ok = read_file(path, &config); !ok) return tl::unexpected(ok.error());
+    }
+    for (const Setting& s : settings()) {
+        for (const char* name : s.env) {
+            const auto value = env(name);
+            if (!value || value->empty()) continue;
+            if (!s.set(config, *value)) return fail("bad-config", std::string("environment variable ") + name + " has a value it cannot take");
+            break;
+        }
+    }
+    if (config.graphs.empty()) config.graphs = {"graphs"};
+    return config;
+}
+
+Status check_config(const Config& c) {
+    if (c.twilio_auth_token.empty() && !c.insecure) {
+        return fail("unsafe-config",
+                    "TWILIO_AUTH_TOKEN is not set: anybody could start calls here. Put it into .env, or pass --insecure to "
+                    "accept unsigned webhooks (only behind something that checks them)");
+    }
+    if (c.tls_certificate.empty() != c.tls_key.empty()) {
+        return fail("bad-config", "tls_certificate and tls_key go together: one of them is missing");
+    }
+    return {};
+}
+
+}  // namespace trunkline
