@@ -38,7 +38,7 @@ Exit status: 0 measured, 1 could not measure, 2 wrong arguments, 3 measured but 
 
 struct Arguments {
     LoadPlan plan;
-    std::string engine_command, bare_command, engine_log = "/tmp/trunkline-load-engine.log", report, title;
+    std::string engine_command, bare_command, engine_log, report, title;
     std::vector<std::string> backend_env = {"DEEPGRAM_URL"};
     std::string backend_path = "/v1/agent/converse";
     pid_t engine_pid = 0;
@@ -124,7 +124,7 @@ Result<Measurement> measure_target(const Arguments& args, const Target& target, 
     if (!process) return tl::unexpected(process.error());
     if (args.warm_up_calls > 0) {
         if (const auto warm = warm_up(plan, *process, *port, *listener, args.warm_up_calls); !warm)
-            return tl::unexpected(warm.error());
+            return fail(warm.error().code, "in the warm-up, " + warm.error().message);
     }
     const std::string head = target.name + ", " + std::to_string(calls) + " calls: ";
     auto result = measure(plan, target.name, *process, *port, *listener, calls,
@@ -148,6 +148,7 @@ int run_all(const Arguments& args) {
             for (const Target& target : targets_of(args)) {
                 auto result = measure_target(args, target, calls);
                 if (!result) {
+                    show_progress("");
                     std::fprintf(stderr, "trunkline-load: %s, %u calls: %s\n", target.name.c_str(), calls,
                                  result.error().message.c_str());
                     status = interrupted ? 130 : 1;
@@ -205,7 +206,8 @@ void describe(CLI::App& app, Arguments& args) {
     app.add_option("--public-url", args.plan.public_url,
                    "The engine's public address, for signatures: https://voice.example.com");
     app.add_option("--warm-up-calls", args.warm_up_calls, "Short calls before memory is first read");
-    app.add_option("--engine-log", args.engine_log, "Where the outputs of the engine go");
+    app.add_option("--engine-log", args.engine_log,
+                   "Where the outputs of the engine go; default: a file in /tmp, removed when all went well");
     app.add_flag("--json", args.json, "Print JSON instead of a table");
     app.add_option("--report", args.report, "Append a Markdown section to this file");
     app.add_option("--title", args.title, "Heading of that section");
@@ -253,7 +255,11 @@ int main(int argc, char** argv) {
     Arguments args;
     CLI::App app("Load generator and voice-AI backend in one, to measure an engine between them");
     describe(app, args);
-    CLI11_PARSE(app, argc, argv);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
     if (const std::string wrong = finish(args, argc, argv); !wrong.empty()) {
         std::fprintf(stderr, "trunkline-load: %s (--help shows examples)\n", wrong.c_str());
         return 2;
@@ -263,5 +269,9 @@ int main(int argc, char** argv) {
     std::signal(SIGTERM, stop);
     std::signal(SIGPIPE, SIG_IGN);
     raise_file_limit();
-    return run_all(args);
+    const bool own_log = args.engine_log.empty();
+    if (own_log) args.engine_log = "/tmp/trunkline-load-" + std::to_string(getpid()) + ".log";
+    const int status = run_all(args);
+    if (own_log && (status == 0 || interrupted)) unlink(args.engine_log.c_str());
+    return status;
 }

@@ -1,6 +1,8 @@
 // See measurement.h.
 #include "benchmarks/load/measurement.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -67,6 +69,7 @@ class Session {
     bool settled() const;
 
     TargetProcess& target_;
+    uint32_t left_open_ = 0;
     Reactor reactor_;
     Meters meters_;
     Rig rig_;
@@ -127,6 +130,8 @@ Status Session::hang_up() {
                                                                           [](const auto& c) { return c->is_over(); }));
     };
     reactor_.run_until(monotonic_ns() + kGoodbye, all_closed);
+    for (const auto& caller : callers_) left_open_ += caller->is_over() ? 0 : 1;
+    for (const auto& session : backend_->sessions()) left_open_ += session->is_over() ? 0 : 1;
     for (const auto& caller : callers_) caller->cut();
     reactor_.run_until(monotonic_ns() + kSecond / 5, [] { return interrupted.load(); });
     return check();
@@ -164,6 +169,7 @@ void Session::fill(Measurement& out, const std::vector<uint32_t>& up_limits,
     }
     for (const auto& session : backend_->sessions()) add_counts(out.up_frames, session->counts());
     out.failures = meters_.failures;
+    out.left_open = left_open_;
     out.misrouted = meters_.misrouted;
     out.marks = meters_.marks;
     out.clears = meters_.clears;
@@ -193,12 +199,9 @@ void fill_costs(Measurement& out, const Edge& begin, const Edge& end) {
     out.seconds = wall / 1e9;
     out.cpu_ms_per_call_second = target / kMs / call_seconds;
     out.rig_cpu_ms_per_call_second = rig / kMs / call_seconds;
-    const auto user = static_cast<double>(end.usage.user_ticks - begin.usage.user_ticks);
-    const auto system = static_cast<double>(end.usage.system_ticks - begin.usage.system_ticks);
-    out.user_share = user + system > 0 ? user / (user + system) : 0;
     out.cores_target = target / wall;
     out.cores_rig = rig / wall;
-    const double tick_ns = 1e7;
+    const double tick_ns = 1e9 / static_cast<double>(sysconf(_SC_CLK_TCK));
     const auto busy = static_cast<double>(end.machine.busy - begin.machine.busy) * tick_ns / wall;
     out.cores_others = std::max(0.0, busy - out.cores_target - out.cores_rig);
     out.cores_stolen = static_cast<double>(end.machine.stolen - begin.machine.stolen) * tick_ns / wall;

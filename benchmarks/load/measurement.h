@@ -30,12 +30,13 @@ struct Measurement {
     uint32_t calls = 0, calls_up = 0;
     std::map<std::string, uint32_t> failures;
     double seconds = 0;
-    double cpu_ms_per_call_second = 0, user_share = 0;
+    double cpu_ms_per_call_second = 0;  ///< user and system, of the target
     double rig_cpu_ms_per_call_second = 0;
     double cores_target = 0, cores_rig = 0, cores_others = 0, cores_stolen = 0;  ///< CPUs busy on average
     Quantiles up, down, up_from_sent, down_from_sent, lateness, webhook, first_frame;
     Delivery up_frames, down_frames;
     uint64_t early_frames = 0;  ///< caller frames before the first that the agent heard: the engine may drop them
+    uint32_t left_open = 0;     ///< sockets the target still held three seconds after every call had hung up
     uint64_t misrouted = 0, marks = 0, clears = 0;
     double memory_kb_per_call = 0, fds_per_call = 0;
     int64_t rss_kb_idle = 0, rss_kb = 0, rss_kb_after = 0;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <map>
 
 #include "engine/core/clock.h"
 #include "engine/core/json.h"
@@ -37,20 +38,41 @@ std::string delivery(const Delivery& d) {
            std::to_string(d.duplicated + d.reordered) + " / " + std::to_string(d.corrupted);
 }
 
-/// Engine ÷ bare at the same number of calls, nearest in order; empty without a partner.
-std::string ratio_to_bare(const std::vector<Measurement>& runs, size_t index) {
+/// Engine ÷ bare at the same number of calls and of the same round; 0 without such a partner.
+double ratio_to_bare(const std::vector<Measurement>& runs, size_t index) {
     const Measurement& run = runs[index];
-    if (run.target == "bare") return "1";
-    const Measurement* best = nullptr;
-    size_t best_distance = runs.size();
-    for (size_t i = 0; i < runs.size(); ++i) {
-        const size_t distance = i > index ? i - index : index - i;
-        if (runs[i].target != "bare" || runs[i].calls != run.calls || distance >= best_distance) continue;
-        best = &runs[i];
-        best_distance = distance;
+    const auto same = [&](const Measurement& m, const std::string& target) {
+        return m.target == target && m.calls == run.calls;
+    };
+    size_t round = 0;
+    for (size_t i = 0; i < index; ++i) round += same(runs[i], run.target) ? 1 : 0;
+    for (const Measurement& other : runs) {
+        if (same(other, "bare") && round-- == 0) return run.cpu_ms_per_call_second / other.cpu_ms_per_call_second;
     }
-    if (best == nullptr || best->cpu_ms_per_call_second <= 0) return "";
-    return fixed(run.cpu_ms_per_call_second / best->cpu_ms_per_call_second, 2);
+    return 0;
+}
+
+std::string ratio_text(const std::vector<Measurement>& runs, size_t index) {
+    const double ratio = ratio_to_bare(runs, index);
+    return runs[index].target == "bare" || ratio <= 0 ? "" : fixed(ratio, 2);
+}
+
+/// One line per number of calls: the median over the rounds and their spread.
+std::string ratio_summary(const std::vector<Measurement>& runs) {
+    std::map<uint32_t, std::vector<double>> ratios;
+    for (size_t i = 0; i < runs.size(); ++i)
+        if (runs[i].target != "bare" && ratio_to_bare(runs, i) > 0)
+            ratios[runs[i].calls].push_back(ratio_to_bare(runs, i));
+    std::string out;
+    for (auto& [calls, values] : ratios) {
+        std::sort(values.begin(), values.end());
+        const size_t n = values.size();
+        const double median = (values[n / 2] + values[(n - 1) / 2]) / 2;
+        out += "CPU of the engine ÷ CPU of the bare bridge at " + std::to_string(calls) + " calls: median " +
+               fixed(median, 2) + " (" + fixed(values.front(), 2) + " … " + fixed(values.back(), 2) + ", " +
+               std::to_string(n) + (n == 1 ? " round)\n" : " rounds)\n");
+    }
+    return out;
 }
 
 template <class F>
@@ -69,9 +91,8 @@ std::vector<Row> rows_of(const std::vector<Measurement>& runs) {
     rows.push_back(row("steady window, s", runs, [](M m) { return fixed(m.seconds, 1); }));
     rows.push_back(row("CPU ms per call-second", runs, [](M m) { return fixed(m.cpu_ms_per_call_second, 3); }));
     Row ratio{"… ratio to bare", {}};
-    for (size_t i = 0; i < runs.size(); ++i) ratio.cells.push_back(ratio_to_bare(runs, i));
+    for (size_t i = 0; i < runs.size(); ++i) ratio.cells.push_back(ratio_text(runs, i));
     rows.push_back(ratio);
-    rows.push_back(row("… of it in user mode, %", runs, [](M m) { return fixed(m.user_share * 100, 0); }));
     rows.push_back(row("CPUs busy: target / rig / others / stolen", runs, [](M m) {
         return fixed(m.cores_target, 2) + " / " + fixed(m.cores_rig, 2) + " / " + fixed(m.cores_others, 2) + " / " +
                fixed(m.cores_stolen, 2);
@@ -108,6 +129,7 @@ std::vector<Row> rows_of(const std::vector<Measurement>& runs) {
     rows.push_back(row("fds per call; idle / after", runs, [](M m) {
         return fixed(m.fds_per_call, 2) + "; " + std::to_string(m.fds_idle) + " / " + std::to_string(m.fds_after);
     }));
+    rows.push_back(row("sockets left open after hang-up", runs, [](M m) { return std::to_string(m.left_open); }));
     rows.push_back(row("threads: idle / loaded", runs,
                        [](M m) { return std::to_string(m.threads_idle) + " / " + std::to_string(m.threads); }));
     rows.push_back(row("webhook → document, ms: p50 / p99", runs, [](M m) { return middle_and_tail(m.webhook); }));
@@ -149,9 +171,10 @@ void write_run(JsonWriter& out, const std::vector<Measurement>& runs, size_t ind
     out.key("failures").begin_object();
     for (const auto& [reason, count] : m.failures) out.field(reason, count);
     out.end().field("seconds", m.seconds).field("cpu_ms_per_call_second", m.cpu_ms_per_call_second);
-    const std::string ratio = ratio_to_bare(runs, index);
-    out.raw_field("ratio_to_bare", ratio.empty() ? "null" : ratio).field("user_share", m.user_share);
-    out.field("rig_cpu_ms_per_call_second", m.rig_cpu_ms_per_call_second).key("cpus_busy").begin_object();
+    const std::string ratio = ratio_text(runs, index);
+    out.raw_field("ratio_to_bare", ratio.empty() ? "null" : ratio);
+    out.field("rig_cpu_ms_per_call_second", m.rig_cpu_ms_per_call_second);
+    out.key("cpus_busy").begin_object();
     out.field("target", m.cores_target).field("rig", m.cores_rig).field("others", m.cores_others);
     out.field("stolen", m.cores_stolen).end();
     write(out, "up_ms", m.up);
@@ -167,7 +190,11 @@ void write_run(JsonWriter& out, const std::vector<Measurement>& runs, size_t ind
     out.field("clears", m.clears).field("memory_kb_per_call", m.memory_kb_per_call);
     out.field("rss_kb_idle", m.rss_kb_idle).field("rss_kb", m.rss_kb).field("rss_kb_after", m.rss_kb_after);
     out.field("fds_per_call", m.fds_per_call).field("fds_idle", m.fds_idle).field("fds_after", m.fds_after);
-    out.field("threads_idle", m.threads_idle).field("threads", m.threads).field("clean", m.is_clean()).end();
+    out.field("threads_idle", m.threads_idle)
+        .field("threads", m.threads)
+        .field("sockets_left_open", m.left_open)
+        .field("clean", m.is_clean())
+        .end();
 }
 
 std::string failure_lines(const std::vector<Measurement>& runs, const std::string& bullet) {
@@ -194,7 +221,7 @@ std::string as_text(const std::vector<Measurement>& runs) {
         for (const std::string& text : r.cells) out += "  " + padded(text, cell, true);
         out += "\n";
     }
-    return out + failure_lines(runs, "FAILED ");
+    return out + ratio_summary(runs) + failure_lines(runs, "FAILED ");
 }
 
 std::string as_json(const std::vector<Measurement>& runs, const std::string& command) {
@@ -225,8 +252,8 @@ std::string as_markdown(const std::vector<Measurement>& runs, const std::string&
             }() + "\n";
         head = false;
     }
-    const std::string failures = failure_lines(runs, "- FAILED: ");
-    return out + (failures.empty() ? "" : "\n" + failures);
+    const std::string notes = ratio_summary(runs) + failure_lines(runs, "- FAILED: ");
+    return out + (notes.empty() ? "" : "\n" + notes);
 }
 
 Status append_to(const std::string& path, const std::string& text) {

@@ -13,7 +13,6 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <utility>
 
 namespace trunkline::load {
@@ -35,7 +34,7 @@ std::string proc_path(pid_t pid, const char* file) { return "/proc/" + std::to_s
                          const std::string& log_path) {
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    const int log = open(log_path.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+    const int log = open(log_path.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (log >= 0) {
         dup2(log, STDOUT_FILENO);
         dup2(log, STDERR_FILENO);
@@ -112,19 +111,9 @@ Usage TargetProcess::usage() const {
     clockid_t clock{};
     if (clock_getcpuclockid(pid_, &clock) == 0) usage.cpu_ns = clock_ns(clock);
 
-    std::ifstream stat(proc_path(pid_, "stat"));
-    std::string line;
-    std::getline(stat, line);
-    const size_t after_name = line.rfind(')');
-    std::istringstream fields(after_name == std::string::npos ? std::string() : line.substr(after_name + 1));
-    std::string skipped;
-    for (int i = 0; i < 11; ++i) fields >> skipped;  // state … cmajflt
-    fields >> usage.user_ticks >> usage.system_ticks;
-
     std::ifstream status(proc_path(pid_, "status"));
-    while (std::getline(status, line)) {
+    for (std::string line; std::getline(status, line);)
         if (line.starts_with("Threads:")) usage.threads = std::atoi(line.c_str() + 8);
-    }
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator(proc_path(pid_, "fd"), error)) {
         (void)entry;
@@ -150,7 +139,7 @@ void TargetProcess::stop() {
 }
 
 std::string TargetProcess::obituary() const {
-    std::string how = "it is gone";
+    std::string how = gone_ || !ours_ ? "it is gone" : "it runs";
     if (gone_ && WIFEXITED(status_)) how = "it exited with status " + std::to_string(WEXITSTATUS(status_));
     if (gone_ && WIFSIGNALED(status_)) how = std::string("it was killed: ") + strsignal(WTERMSIG(status_));
     return how + (log_path_.empty() ? "" : "; end of its log (" + log_path_ + "):" + last_lines(log_path_, 15));

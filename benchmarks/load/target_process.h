@@ -13,8 +13,7 @@
 namespace trunkline::load {
 
 struct Usage {
-    int64_t cpu_ns = 0;                         ///< all threads, user and system, dead threads too
-    uint64_t user_ticks = 0, system_ticks = 0;  ///< only for the share of each
+    int64_t cpu_ns = 0;  ///< all threads, user and system, dead threads too
     int threads = 0;
     int fds = 0;
 };
