@@ -26,7 +26,7 @@ struct Scratch {
         if (text.size() < need) text.resize(std::max<size_t>(need, 4096));
         std::memcpy(text.data(), source.data(), source.size());
         std::memset(text.data() + source.size(), ' ', simdjson::SIMDJSON_PADDING);
-        return {text.data(), source.size(), text.size()};
+        return simdjson::padded_string_view(text.data(), source.size(), text.size());
     }
 };
 

@@ -31,6 +31,8 @@ class FactNumberer {
     FactPtr make(std::string_view type, std::string_view node, uint64_t turn, std::string_view fields);
     uint64_t last_seq() const { return seq_; }
     int64_t t_ms() const;
+    /// A monotonic time as milliseconds since the call was created.
+    int64_t t_ms_at(int64_t monotonic_ns) const { return (monotonic_ns - created_ns_) / 1'000'000; }
     const std::string& call_id() const { return call_id_; }
 
   private:
