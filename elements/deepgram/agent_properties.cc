@@ -1,0 +1,191 @@
+// Property ids are 1 + the row: first the texts, then the durations, the switches, and the two of the output.
+#include "elements/deepgram/agent_properties.h"
+
+#include <gst/gst.h>
+
+#include <iterator>
+
+namespace trunkline::deepgram {
+namespace {
+
+struct Text {
+    const char *name, *nick, *blurb;
+    std::string AgentConfig::*member;
+    bool secret = false;
+};
+constexpr Text kTexts[] = {
+    {"url", "URL", "Address of the voice agent, wss:// or ws://; ws:// is for simulators on the same machine",
+     &AgentConfig::url},
+    {"api-key", "API key",
+     "Deepgram API key or short-lived token; can be set and not read; default: the environment variable "
+     "DEEPGRAM_API_KEY",
+     &AgentConfig::api_key, true},
+    {"settings", "Settings",
+     "Path of a JSON file with a Settings message as Deepgram documents it, or that JSON itself; properties win over "
+     "it; "
+     "its audio section is not used, the pads decide that; default: none",
+     &AgentConfig::settings},
+    {"greeting", "Greeting", "What the agent says first; default: as in settings, else nothing",
+     &AgentConfig::greeting},
+    {"prompt", "Prompt",
+     "Instructions to the model, at most 25000 characters for models that Deepgram runs; default: as in settings",
+     &AgentConfig::prompt},
+    {"language", "Language", "Language of the caller as a BCP-47 tag (\"de\"); default: as in settings, else English",
+     &AgentConfig::language},
+    {"listen-model", "Listen model",
+     "Speech recognition model (\"flux-general-en\", \"nova-3\"); default: as in settings, else flux-general-en for "
+     "English and nova-3 for other languages",
+     &AgentConfig::listen_model},
+    {"think-provider", "Think provider",
+     "Who runs the language model: open_ai, anthropic, google, groq, aws_bedrock, …; default: as in settings, else "
+     "open_ai",
+     &AgentConfig::think_provider},
+    {"think-model", "Think model", "Language model; default: as in settings, else gpt-4o-mini",
+     &AgentConfig::think_model},
+    {"speak-model", "Speak model", "Deepgram voice; default: as in settings, else aura-2-thalia-en",
+     &AgentConfig::speak_model},
+    {"functions", "Functions",
+     "JSON list of the functions the model may call, in place of the list in settings; one without `endpoint` is "
+     "answered "
+     "through tool-url or the action tool-result; default: as in settings",
+     &AgentConfig::functions},
+    {"agent-id", "Agent id",
+     "UUID of an agent configuration stored at Deepgram, in place of all that describes the agent; default: none",
+     &AgentConfig::agent_id},
+    {"tags", "Tags", "Tags of the session in Deepgram's usage reports, separated by commas; default: as in settings",
+     &AgentConfig::tags},
+    {"tool-url", "Tool URL",
+     "http:// or https:// address that gets a POST {call_id, tool_call_id, name, arguments} per function call and "
+     "answers "
+     "with the result; default: none, the action tool-result brings the results",
+     &AgentConfig::tool_url},
+    {"tool-secret", "Tool secret",
+     "Signs the requests to tool-url (headers webhook-id, webhook-timestamp, webhook-signature); can be set and not "
+     "read; "
+     "default: no signature",
+     &AgentConfig::tool_secret, true},
+};
+
+struct Duration {
+    const char *name, *nick, *blurb;
+    uint64_t AgentConfig::*member;
+    guint64 least, most, preset;
+};
+constexpr Duration kDurations[] = {
+    {"tool-timeout", "Tool timeout",
+     "How long a function may take; then the agent gets an error as its result; 10 ms to 10 min, default 5 s (ns)",
+     &AgentConfig::tool_timeout, 10 * GST_MSECOND, 600 * GST_SECOND, 5 * GST_SECOND},
+    {"keep-alive", "Keep alive",
+     "After that long without caller audio a KeepAlive message is sent; 10 ms to 1 min, default 8 s, which is what "
+     "Deepgram asks for (ns)",
+     &AgentConfig::keep_alive, 10 * GST_MSECOND, 60 * GST_SECOND, 8 * GST_SECOND},
+    {"connect-timeout", "Connect timeout",
+     "How long a dial may take, and again each answer of the handshake; 10 ms to 2 min, default 10 s (ns)",
+     &AgentConfig::connect_timeout, 10 * GST_MSECOND, 120 * GST_SECOND, 10 * GST_SECOND},
+    {"chunk", "Chunk",
+     "Caller audio per message to the agent, and the longest it is held back for that; more means less CPU and more "
+     "delay; 10 ms to 100 ms, default 20 ms (ns)",
+     &AgentConfig::chunk, 10 * GST_MSECOND, 100 * GST_MSECOND, 20 * GST_MSECOND},
+};
+
+struct Switch {
+    const char *name, *nick, *blurb;
+    std::optional<bool> AgentConfig::*member;
+    bool preset;
+};
+constexpr Switch kSwitches[] = {
+    {"mip-opt-out", "MIP opt-out",
+     "Keeps the call out of Deepgram's model improvement program; default: as in settings", &AgentConfig::mip_opt_out,
+     false},
+    {"history", "History", "Asks for History messages; default: as in settings, else on", &AgentConfig::history, true},
+    {"experimental", "Experimental", "Switches Deepgram's undocumented features on; default: as in settings",
+     &AgentConfig::experimental, false},
+};
+
+constexpr guint kFirstDuration = 1 + std::size(kTexts);
+constexpr guint kFirstSwitch = kFirstDuration + std::size(kDurations);
+constexpr guint kOutputFormat = kFirstSwitch + std::size(kSwitches);
+constexpr guint kOutputRate = kOutputFormat + 1;
+
+GType output_format_type() {
+    static const GEnumValue values[] = {
+        {static_cast<int>(AgentConfig::Output::kAuto), "As the caller's, else what the next element takes", "auto"},
+        {static_cast<int>(AgentConfig::Output::kMulaw), "G.711 mu-law, 8 kHz", "mulaw"},
+        {static_cast<int>(AgentConfig::Output::kLinear16), "16-bit linear PCM", "linear16"},
+        {0, nullptr, nullptr}};
+    static const GType type = g_enum_register_static("DeepgramAgentOutputFormat", values);
+    return type;
+}
+
+}  // namespace
+
+void install_properties(GObjectClass* klass) {
+    const auto flags = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+    const auto secret = static_cast<GParamFlags>(G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+    const AgentConfig presets;
+    guint id = 1;
+    for (const Text& t : kTexts) {
+        const std::string& preset = presets.*t.member;
+        g_object_class_install_property(
+            klass, id++,
+            g_param_spec_string(t.name, t.nick, t.blurb, preset.empty() ? nullptr : preset.c_str(),
+                                t.secret ? secret : flags));
+    }
+    for (const Duration& d : kDurations) {
+        g_object_class_install_property(klass, id++,
+                                        g_param_spec_uint64(d.name, d.nick, d.blurb, d.least, d.most, d.preset, flags));
+    }
+    for (const Switch& s : kSwitches) {
+        g_object_class_install_property(klass, id++, g_param_spec_boolean(s.name, s.nick, s.blurb, s.preset, flags));
+    }
+    g_object_class_install_property(
+        klass, id++,
+        g_param_spec_enum(
+            "output-format", "Output format",
+            "What the agent answers in: auto, mulaw (8 kHz) or linear16; default: auto, the caller's own format "
+            "if the next element takes it",
+            output_format_type(), static_cast<int>(AgentConfig::Output::kAuto), flags));
+    g_object_class_install_property(
+        klass, id++,
+        g_param_spec_int("output-rate", "Output rate",
+                         "Sample rate of what the agent answers in; 8000 to 48000, 0 = what fits, default 0 (Hz)", 0,
+                         48'000, 0, flags));
+}
+
+bool set_property(AgentConfig& config, guint id, const GValue* value) {
+    if (id >= 1 && id < kFirstDuration) {
+        const char* text = g_value_get_string(value);
+        config.*kTexts[id - 1].member = text ? text : "";
+    } else if (id >= kFirstDuration && id < kFirstSwitch) {
+        config.*kDurations[id - kFirstDuration].member = g_value_get_uint64(value);
+    } else if (id >= kFirstSwitch && id < kOutputFormat) {
+        config.*kSwitches[id - kFirstSwitch].member = g_value_get_boolean(value) != FALSE;
+    } else if (id == kOutputFormat) {
+        config.output_format = static_cast<AgentConfig::Output>(g_value_get_enum(value));
+    } else if (id == kOutputRate) {
+        config.output_rate = g_value_get_int(value);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+bool get_property(const AgentConfig& config, guint id, GValue* value) {
+    if (id >= 1 && id < kFirstDuration) {
+        g_value_set_string(value, (config.*kTexts[id - 1].member).c_str());
+    } else if (id >= kFirstDuration && id < kFirstSwitch) {
+        g_value_set_uint64(value, config.*kDurations[id - kFirstDuration].member);
+    } else if (id >= kFirstSwitch && id < kOutputFormat) {
+        const Switch& s = kSwitches[id - kFirstSwitch];
+        g_value_set_boolean(value, (config.*s.member).value_or(s.preset));
+    } else if (id == kOutputFormat) {
+        g_value_set_enum(value, static_cast<int>(config.output_format));
+    } else if (id == kOutputRate) {
+        g_value_set_int(value, config.output_rate);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+}  // namespace trunkline::deepgram

@@ -1,0 +1,43 @@
+#pragma once
+// Caller audio on its way to the agent: cut into the binary messages the agent gets, with what the turn clock wants to
+// know of each. Audio is never held longer than one message lasts. Shard thread only.
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "elements/deepgram/deepgram_settings.h"
+#include "engine/loop/shard.h"
+
+namespace trunkline::deepgram {
+
+class CallerAudio {
+  public:
+    /// One message; `ingress_ns` of its last voiced frame (0 = unknown), `voiced`: there was one.
+    using Send = std::function<void(std::span<const uint8_t> audio, int64_t ingress_ns, bool voiced)>;
+
+    CallerAudio(Shard* shard, std::chrono::milliseconds chunk, Send send);
+    ~CallerAudio();
+
+    void set_format(AudioFormat format);
+    void frame(std::span<const uint8_t> audio, int64_t ingress_ns);
+    /// Nothing was said for so long; the agent hears silence. At most one second of it.
+    void silence(std::chrono::milliseconds length);
+    void flush();
+
+  private:
+    void send_all(std::span<const uint8_t> audio);
+
+    Shard* shard_;
+    std::chrono::milliseconds chunk_;
+    Send send_;
+    AudioFormat format_;
+    size_t chunk_bytes_ = 160;
+    std::vector<uint8_t> partial_;
+    TimerId timer_ = 0;
+    int64_t ingress_ns_ = 0;
+    bool voiced_ = false;
+};
+
+}  // namespace trunkline::deepgram
