@@ -13,7 +13,6 @@
 #include "engine/gst/call_context.h"
 #include "engine/gst/event_pad.h"
 #include "engine/gst/fact_sink.h"
-#include "engine/net/signature.h"
 
 namespace trunkline::webhook {
 
@@ -51,7 +50,7 @@ class WebhookSinkImpl {
                               ("the property `url` is \"%s\"", url.c_str()));
             return false;
         }
-        sender_ = {call->outbox, EventFilter(events), "wh_" + sha256_hex(url + '\n' + secret).substr(0, 24)};
+        sender_ = {call->outbox, EventFilter(events), webhook_endpoint_id(url, secret)};
         call->outbox->add_endpoint({sender_.endpoint_id, url, secret});
         call->join_call_facts(sender_);
         return true;

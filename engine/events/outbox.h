@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -34,6 +35,9 @@ struct WebhookEndpoint {
     std::string url;
     std::string secret;  ///< never logged, never stored in clear
 };
+
+/// The id of an endpoint: the same for the same url and secret, telling neither.
+std::string webhook_endpoint_id(std::string_view url, std::string_view secret);
 
 struct FactRecord {
     FactPtr fact;

@@ -1,0 +1,196 @@
+#include "engine/server.h"
+
+#include <filesystem>
+#include <thread>
+
+#include "engine/api/api_routes.h"
+#include "engine/api/twilio_routes.h"
+#include "engine/call/call_manager.h"
+#include "engine/core/clock.h"
+#include "engine/core/id.h"
+#include "engine/core/log.h"
+#include "engine/egress.h"
+#include "engine/follow.h"
+#include "engine/loop/shard_pool.h"
+#include "engine/net/http_server.h"
+#include "engine/net/tls.h"
+#include "engine/storage/queries.h"
+#include "engine/storage/writer.h"
+
+namespace trunkline {
+
+struct Server::Impl {
+    explicit Impl(ServerOptions given) : options(std::move(given)) {}
+
+    Status start_storage();
+    Status load_graphs();
+    void know_endpoints();
+    Status listen();
+    void add_storage_metrics(std::vector<MetricRow>* rows) const;
+
+    ServerOptions options;
+    std::unique_ptr<StorageWriter> storage;
+    std::unique_ptr<StorageReader> reader;
+    std::unique_ptr<FollowOutbox> follow;
+    std::unique_ptr<Egress> egress;
+    std::unique_ptr<ShardPool> shards;
+    std::unique_ptr<graph::GraphStore> graphs;
+    std::unique_ptr<CallManager> calls;
+    std::unique_ptr<HttpServer> http;
+
+    Outbox* outbox() { return follow ? static_cast<Outbox*>(follow.get()) : storage.get(); }
+};
+
+Server::Server() = default;
+
+Server::~Server() {
+    if (impl_) stop([] { return true; });
+}
+
+Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
+    std::unique_ptr<Server> server(new Server());
+    server->impl_ = std::make_unique<Impl>(std::move(options));
+    Impl& s = *server->impl_;
+    if (auto ok = tls_init(s.options.config.ca_file); !ok) return tl::unexpected(ok.error());
+    if (auto ok = s.load_graphs(); !ok) return tl::unexpected(ok.error());
+    if (auto ok = s.start_storage(); !ok) return tl::unexpected(ok.error());
+    s.know_endpoints();
+    s.shards = std::make_unique<ShardPool>(s.options.config.shards);
+    CallManagerOptions calls;
+    calls.default_graph = s.options.config.default_graph;
+    calls.media_wait_ms = s.options.config.media_wait_ms;
+    calls.max_calls = s.options.config.max_calls;
+    calls.ticket_key = s.options.config.ticket_key;
+    s.calls = std::make_unique<CallManager>(s.shards.get(), s.graphs.get(), s.outbox(), s.options.carriers, calls);
+    if (auto ok = s.listen(); !ok) return tl::unexpected(ok.error());
+    return server;
+}
+
+Status Server::Impl::start_storage() {
+    const std::filesystem::path file(options.config.database);
+    std::error_code error;
+    if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
+    StorageOptions storage_options;
+    storage_options.path = file.string();
+    auto opened = StorageWriter::open(storage_options);
+    if (!opened) return tl::unexpected(opened.error());
+    storage = std::move(*opened);
+    auto read = StorageReader::open(storage->path());
+    if (!read) return tl::unexpected(read.error());
+    reader = std::move(*read);
+    if (options.follow) follow = std::make_unique<FollowOutbox>(storage.get(), options.follow);
+    egress = std::make_unique<Egress>(storage.get());
+    return {};
+}
+
+Status Server::Impl::load_graphs() {
+    graphs = std::make_unique<graph::GraphStore>(options.config.graphs, options.load);
+    const auto report = graphs->reload();
+    if (!report.diagnostics.empty()) {
+        for (const auto& d : report.diagnostics) {
+            log(d.severity == graph::Severity::kError ? LogLevel::kError : LogLevel::kWarn, "graph", d.message,
+                {{"code", d.code}, {"at", d.file + ":" + std::to_string(d.line) + ":" + std::to_string(d.column)}});
+        }
+    }
+    if (graphs->all().empty()) {
+        return fail("no-graph", "no usable call graph: run `trunkline lint " + options.config.graphs.front() + "`");
+    }
+    const std::string& preset = options.config.default_graph;
+    if (!preset.empty() && !graphs->find(preset)) {
+        return fail("unknown-graph", "the default graph '" + preset + "' is not among those loaded, or does not compile");
+    }
+    return {};
+}
+
+/// So that deliveries a former process left behind find their secret again before a call names it.
+void Server::Impl::know_endpoints() {
+    for (const auto& plan : graphs->all()) {
+        for (const auto& wiring : plan->wirings) {
+            for (const auto& node : wiring.nodes) {
+                if (node.factory != "webhooksink") continue;
+                std::string url, secret;
+                for (const auto& property : node.properties) {
+                    if (property.name == "url") url = property.value.text;
+                    if (property.name == "secret") secret = property.value.text;
+                }
+                if (!url.empty()) storage->add_endpoint({webhook_endpoint_id(url, secret), url, secret});
+            }
+        }
+    }
+    egress->wake();
+}
+
+Status Server::Impl::listen() {
+    const Config& c = options.config;
+    HttpServerOptions http_options;
+    http_options.host = c.host;
+    http_options.port = c.port;
+    http_options.tls_certificate = c.tls_certificate;
+    http_options.tls_key = c.tls_key;
+    // A carrier's media message is below 10 kB; two seconds of audio towards it are 22 kB.
+    http_options.websocket.max_message = 256U << 10;
+    http_options.websocket.max_pending = 2U << 20;
+    http = std::make_unique<HttpServer>(shards.get(), http_options);
+    twilio::Settings twilio_settings;
+    twilio_settings.auth_token = c.insecure ? "" : c.twilio_auth_token;
+    twilio_settings.public_url =
+        c.public_url.empty() ? "http://" + c.host + ":" + std::to_string(c.port) : c.public_url;
+    add_twilio_routes(http.get(), calls.get(), twilio_settings);
+    ApiParts parts{calls.get(), shards.get(), reader.get(), c.api_key, {}};
+    parts.metrics.push_back([this](std::vector<MetricRow>* rows) { add_storage_metrics(rows); });
+    add_api_routes(http.get(), parts);
+    return http->listen();
+}
+
+void Server::Impl::add_storage_metrics(std::vector<MetricRow>* rows) const {
+    const StorageStats s = storage->stats();
+    const auto add = [&](const char* name, const char* help, const char* kind, double value) {
+        rows->push_back({name, help, kind, {}, value});
+    };
+    add("trunkline_storage_rows_total", "Rows written", "counter", static_cast<double>(s.rows));
+    add("trunkline_storage_batches_total", "Transactions committed", "counter", static_cast<double>(s.batches));
+    add("trunkline_storage_refused_total", "Records a full ring did not take", "counter", static_cast<double>(s.refused));
+    add("trunkline_storage_retries_total", "Commits that failed and were tried again", "counter", static_cast<double>(s.retries));
+    add("trunkline_storage_conflicts_total", "Different facts under one number", "counter", static_cast<double>(s.conflicts));
+    add("trunkline_storage_dead_letters_total", "Records written to the file beside the database", "counter",
+        static_cast<double>(s.dead_letters));
+    add("trunkline_storage_ring_records", "Records waiting for the storage thread", "gauge", static_cast<double>(s.ring_depth));
+    add("trunkline_storage_ring_capacity_records", "Records the ring can hold", "gauge", static_cast<double>(s.ring_capacity));
+    const DeliveryStats d = egress->stats();
+    add("trunkline_webhooks_delivered_total", "Facts delivered", "counter", static_cast<double>(d.delivered));
+    add("trunkline_webhooks_failed_attempts_total", "Attempts that failed", "counter", static_cast<double>(d.failed_attempts));
+    add("trunkline_webhooks_parked_total", "Facts given up on", "counter", static_cast<double>(d.parked));
+}
+
+uint16_t Server::port() const { return impl_->http->port(); }
+
+graph::GraphStore::Report Server::reload() { return impl_->graphs->reload(); }
+
+void Server::stop(const std::function<bool()>& drained_enough) {
+    if (!impl_) return;
+    Impl& s = *impl_;
+    if (s.calls) {
+        s.calls->start_draining();
+        const int64_t until = monotonic_ns() + int64_t{s.options.config.drain_ms} * 1'000'000;
+        const auto busy = [&] {
+            const CallCounts c = s.calls->counts();
+            return c.live > 0;
+        };
+        while (busy() && monotonic_ns() < until && !drained_enough()) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        }
+        if (!s.calls->end_all(std::chrono::seconds(5))) log_warn("server", "some calls did not end in time and were cut off");
+    }
+    if (s.http) s.http->stop();
+    s.http.reset();
+    if (s.shards) s.shards->stop();
+    s.calls.reset();
+    s.reader.reset();
+    s.egress.reset();
+    s.follow.reset();
+    s.storage.reset();
+    s.shards.reset();
+    impl_.reset();
+}
+
+}  // namespace trunkline
