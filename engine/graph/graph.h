@@ -96,6 +96,7 @@ struct Graph {
     Limits limits;
     Budget budget;
     bool threads_allowed = false;
+    bool links_complete = true;  ///< false when a link could not be read: then missing links are no finding
     std::string
         canonical_json;  ///< the resolved file, keys sorted, secrets as "$secret.NAME": what the hash is made of
     std::vector<std::string> sources;  ///< every file that was read, the graph's own first

@@ -66,6 +66,7 @@ struct Plan {
     Limits limits;
     Budget budget;
     bool threads_allowed = false;
+    bool buildable = true;       ///< false when LoadOptions::placeholders stood in for missing settings
     std::string params_schema;   ///< JSON Schema, draft 7, of the whole params object
     std::string canonical_json;  ///< secrets as "$secret.NAME"
     std::vector<std::string> sources;
