@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <fstream>
 #include <map>
+#include <set>
 
 #include "engine/core/clock.h"
 #include "engine/core/json.h"
@@ -75,6 +76,24 @@ std::string ratio_summary(const std::vector<Measurement>& runs) {
     return out;
 }
 
+/// Of the rounds of one target at one number of calls, the one whose CPU is the median; in the order of measuring.
+std::vector<Measurement> median_rounds(const std::vector<Measurement>& runs) {
+    std::vector<Measurement> out;
+    std::set<std::pair<std::string, uint32_t>> done;
+    for (const Measurement& first : runs) {
+        if (!done.emplace(first.target, first.calls).second) continue;
+        std::vector<const Measurement*> rounds;
+        for (const Measurement& run : runs)
+            if (run.target == first.target && run.calls == first.calls) rounds.push_back(&run);
+        const auto middle = rounds.begin() + static_cast<ptrdiff_t>(rounds.size() / 2);
+        std::nth_element(rounds.begin(), middle, rounds.end(), [](const Measurement* a, const Measurement* b) {
+            return a->cpu_ms_per_call_second < b->cpu_ms_per_call_second;
+        });
+        out.push_back(**middle);
+    }
+    return out;
+}
+
 template <class F>
 Row row(std::string label, const std::vector<Measurement>& runs, F cell) {
     Row out{std::move(label), {}};
@@ -90,9 +109,6 @@ std::vector<Row> rows_of(const std::vector<Measurement>& runs) {
                        [](M m) { return std::to_string(m.calls_up) + " / " + std::to_string(m.calls); }));
     rows.push_back(row("steady window, s", runs, [](M m) { return fixed(m.seconds, 1); }));
     rows.push_back(row("CPU ms per call-second", runs, [](M m) { return fixed(m.cpu_ms_per_call_second, 3); }));
-    Row ratio{"… ratio to bare", {}};
-    for (size_t i = 0; i < runs.size(); ++i) ratio.cells.push_back(ratio_text(runs, i));
-    rows.push_back(ratio);
     rows.push_back(row("CPUs busy: target / rig / others / stolen", runs, [](M m) {
         return fixed(m.cores_target, 2) + " / " + fixed(m.cores_rig, 2) + " / " + fixed(m.cores_others, 2) + " / " +
                fixed(m.cores_stolen, 2);
@@ -209,7 +225,7 @@ std::string failure_lines(const std::vector<Measurement>& runs, const std::strin
 }  // namespace
 
 std::string as_text(const std::vector<Measurement>& runs) {
-    const std::vector<Row> rows = rows_of(runs);
+    const std::vector<Row> rows = rows_of(median_rounds(runs));
     size_t label = 0, cell = 0;
     for (const Row& r : rows) {
         label = std::max(label, columns(r.label));
@@ -239,17 +255,13 @@ std::string as_markdown(const std::vector<Measurement>& runs, const std::string&
                       " UTC\n\n" + std::to_string(sysconf(_SC_NPROCESSORS_ONLN)) + " × " + cpu_model() + ", " +
                       system.sysname + " " + system.release + ", shared by the target and the rig.\n\n```\n" + command +
                       "\n```\n\n";
+    const std::vector<Measurement> shown = median_rounds(runs);
     bool head = true;
-    for (const Row& r : rows_of(runs)) {
+    for (const Row& r : rows_of(shown)) {
         out += "| " + (head ? std::string() : r.label) + " |";
         for (const std::string& text : r.cells) out += " " + text + " |";
         out += "\n";
-        if (head)
-            out += "|---|" + [&] {
-                std::string dashes;
-                for (size_t i = 0; i < runs.size(); ++i) dashes += "---|";
-                return dashes;
-            }() + "\n";
+        for (size_t i = 0; head && i <= shown.size(); ++i) out += i < shown.size() ? "|---" : "|---|\n";
         head = false;
     }
     const std::string notes = ratio_summary(runs) + failure_lines(runs, "- FAILED: ");

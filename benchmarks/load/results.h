@@ -8,8 +8,8 @@
 
 namespace trunkline::load {
 
-/// One column per measurement, one row per figure; with a bare bridge among them, its ratio to the engine at the same
-/// number of calls.
+/// One row per figure, one column per target and number of calls: of several rounds the one with the median CPU. With a
+/// bare bridge among them, the ratio of the engine to it over all rounds.
 std::string as_text(const std::vector<Measurement>& runs);
 std::string as_json(const std::vector<Measurement>& runs, const std::string& command);
 /// A section with date, machine, command and table, for a file in benchmarks/report.
