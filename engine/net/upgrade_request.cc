@@ -94,7 +94,7 @@ bool parse_head(std::string_view text, Head& head) {
 /// At most 200 bytes of printable text out of what a stranger sent.
 std::string detail_text(std::string_view raw) {
     std::string out(raw.substr(0, kMaxDetail));
-    for (int cut = 0; cut < 3 && raw.size() > kMaxDetail && !is_utf8(out); ++cut) out.pop_back();  // half a character
+    for (int cut = 0; cut < 3 && raw.size() >= kMaxDetail && !is_utf8(out); ++cut) out.pop_back();  // half a character
     bool readable = is_utf8(out);
     for (char& c : out) {
         auto byte = static_cast<unsigned char>(c);

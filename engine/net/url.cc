@@ -44,7 +44,10 @@ Result<Url> parse_url(std::string_view text) {
     const char* host = g_uri_get_host(uri.get());
     if (!host || !*host) return fail("bad-url", "the URL has no host");
     url.host = host;
-    if (url.host.find('%') != std::string::npos) return fail("bad-url", "the URL's host is percent-encoded");
+    // GUri decodes the host: "%0d%0a" must not get into a Host header.
+    if (!std::all_of(url.host.begin(), url.host.end(),
+                     [](char c) { return g_ascii_isalnum(c) || c == '.' || c == '-' || c == '_' || c == ':'; }))
+        return fail("bad-url", "the URL's host contains a character that no host name has");
     if (g_uri_get_userinfo(uri.get()))
         return fail("bad-url", "the URL contains credentials; send them in a header instead");
 

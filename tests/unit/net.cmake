@@ -1,0 +1,8 @@
+trunkline_test(unit_net_text
+  SOURCES net/signature_test.cc net/text_test.cc
+  DEPS engine_net gtest_main Threads::Threads
+  LABELS quick)
+trunkline_test(unit_net_websocket
+  SOURCES net/websocket_test.cc net/support.cc
+  DEPS engine_net PkgConfig::GIO gtest_main Threads::Threads
+  LABELS quick tsan)
