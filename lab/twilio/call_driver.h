@@ -44,6 +44,13 @@ class CallDriver : public std::enable_shared_from_this<CallDriver>, private Stre
         std::function<void(bool)> done;
     };
 
+    /// Reports leave one after the other, so that their order is the one chosen here and not the network's.
+    struct Report {
+        HttpRequest request;
+        int status_index = -1;  // into result_.status_callbacks; -1: of a stream
+        std::string what;
+    };
+
     // Documents: call_driver.cc
     void request_document(const std::string& url, const std::string& method, bool is_fallback);
     void document_answered(const std::string& url, bool is_fallback, const HttpAnswer& answer);
@@ -62,7 +69,6 @@ class CallDriver : public std::enable_shared_from_this<CallDriver>, private Stre
     std::string stream_url(const TwimlVerb& noun);
     bool plan_dial(const std::string& url, WsDial& dial);
     void stop_stream(const TwimlVerb& verb);
-    void report_stream(const MediaStream& stream, const char* event, const std::string& error);
     MediaStream* talking() const;
     size_t stream_violation(Violation violation) override;
     void violation_repeated(size_t index) override { ++result_.violations[index].repeats; }
@@ -77,8 +83,9 @@ class CallDriver : public std::enable_shared_from_this<CallDriver>, private Stre
     std::string public_form(const std::string& url) const;
     std::string routed_form(const std::string& url) const;
     void report_status(const std::string& event, const std::string& call_status, FormFields more = {});
-    void queue_status(StatusCallback callback, FormFields fields);
-    void send_next_status();
+    void report_stream(const MediaStream& stream, const char* event, const std::string& error);
+    void queue_report(Report report);
+    void send_next_report();
 
     const TwilioCallOptions options_;
     HttpSender& http_;
@@ -99,14 +106,10 @@ class CallDriver : public std::enable_shared_from_this<CallDriver>, private Stre
     std::function<void()> step_;
     Timer limit_timer_;
 
-    struct PendingStatus {
-        size_t index;  // into result_.status_callbacks
-        FormFields fields;
-    };
     int status_sequence_ = 0;
-    std::deque<PendingStatus> status_queue_;
-    std::deque<PendingStatus> status_held_;
-    bool status_in_flight_ = false;
+    std::deque<Report> reports_;
+    std::deque<Report> held_reports_;
+    bool report_in_flight_ = false;
 
     std::function<void()> observer_;
     std::vector<Waiter> waiters_;

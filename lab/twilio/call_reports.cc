@@ -99,51 +99,21 @@ void CallDriver::report_status(const std::string& event, const std::string& call
     if (options_.status_callback.empty() || vanished_) return;
     const auto& wanted = options_.status_events;
     if (std::find(wanted.begin(), wanted.end(), event) == wanted.end()) return;
-    StatusCallback callback{status_sequence_++, call_status, 0};
+    const int sequence = status_sequence_++;
     FormFields fields = base_fields(call_status);
     fields.insert(fields.end(), more.begin(), more.end());
     fields.emplace_back("CallbackSource", "call-progress-events");
-    fields.emplace_back("SequenceNumber", std::to_string(callback.sequence));
+    fields.emplace_back("SequenceNumber", std::to_string(sequence));
     fields.emplace_back("Timestamp", rfc2822_now());
-    queue_status(std::move(callback), std::move(fields));
-}
-
-void CallDriver::queue_status(StatusCallback callback, FormFields fields) {
-    const bool last = result_.ended;
-    result_.status_callbacks.push_back(std::move(callback));
-    PendingStatus pending{result_.status_callbacks.size() - 1, std::move(fields)};
-    auto add = [this](const PendingStatus& one) {
-        status_queue_.push_back(one);
-        if (options_.duplicate_status) status_queue_.push_back(one);
-    };
+    result_.status_callbacks.push_back({sequence, call_status, 0});
+    Report report{signed_request(public_form(options_.status_callback), "POST", std::move(fields)),
+                  static_cast<int>(result_.status_callbacks.size()) - 1, call_status};
     // Reordering holds one back until its successor has been queued.
-    if (options_.reorder_status && status_held_.empty() && !last) {
-        status_held_.push_back(std::move(pending));
-    } else {
-        add(pending);
-        for (const auto& held : status_held_) add(held);
-        status_held_.clear();
-    }
-    send_next_status();
-}
-
-void CallDriver::send_next_status() {
-    if (status_in_flight_ || status_queue_.empty()) return;
-    PendingStatus pending = std::move(status_queue_.front());
-    status_queue_.pop_front();
-    status_in_flight_ = true;
-    auto request = signed_request(public_form(options_.status_callback), "POST", pending.fields);
-    request.timeout_ms = kStatusTimeoutMs;
-    http_.send(request, [weak = weak_from_this(), index = pending.index](const HttpAnswer& answer) {
-        auto self = weak.lock();
-        if (self == nullptr) return;
-        auto& callback = self->result_.status_callbacks[index];
-        callback.http_status = answer.status;
-        self->note("status", callback.status + " -> HTTP " + std::to_string(answer.status) + " " + answer.error);
-        self->status_in_flight_ = false;
-        self->send_next_status();
-        self->changed();
-    });
+    if (options_.reorder_status && held_reports_.empty() && !result_.ended) return held_reports_.push_back(report);
+    queue_report(std::move(report));
+    auto held = std::move(held_reports_);
+    held_reports_.clear();
+    for (auto& one : held) queue_report(std::move(one));
 }
 
 void CallDriver::report_stream(const MediaStream& stream, const char* event, const std::string& error) {
@@ -158,8 +128,32 @@ void CallDriver::report_stream(const MediaStream& stream, const char* event, con
                          {"StreamEvent", event},
                          {"Timestamp", rfc3339(unix_ms())}};
     if (!error.empty()) fields.emplace_back("StreamError", error);
-    note("status", event);
-    http_.send(signed_request(*url, plan.status_method, std::move(fields)), [](const HttpAnswer&) {});
+    queue_report({signed_request(*url, plan.status_method, std::move(fields)), -1, event});
+}
+
+void CallDriver::queue_report(Report report) {
+    report.request.timeout_ms = kStatusTimeoutMs;
+    if (options_.duplicate_status && report.status_index >= 0) reports_.push_back(report);
+    reports_.push_back(std::move(report));
+    send_next_report();
+}
+
+void CallDriver::send_next_report() {
+    if (report_in_flight_ || reports_.empty()) return;
+    Report report = std::move(reports_.front());
+    reports_.pop_front();
+    report_in_flight_ = true;
+    http_.send(report.request,
+               [weak = weak_from_this(), what = report.what, index = report.status_index](const HttpAnswer& answer) {
+                   auto self = weak.lock();
+                   if (self == nullptr) return;
+                   if (index >= 0)
+                       self->result_.status_callbacks[static_cast<size_t>(index)].http_status = answer.status;
+                   self->note("status", what + " -> HTTP " + std::to_string(answer.status) + " " + answer.error);
+                   self->report_in_flight_ = false;
+                   self->send_next_report();
+                   self->changed();
+               });
 }
 
 }  // namespace trunkline::lab

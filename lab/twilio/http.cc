@@ -24,10 +24,10 @@ struct HttpSender::Exchange {
     static void on_done(GObject* session, GAsyncResult* result, gpointer data);
 };
 
-HttpSender::HttpSender() : session_(soup_session_new()), alive_(std::make_shared<bool>(true)) {
-    g_object_set(session_, "max-conns", 256, "max-conns-per-host", 128, "user-agent", "TwilioProxy/1.1", "timeout", 0U,
-                 nullptr);
-}
+HttpSender::HttpSender()
+    : session_(soup_session_new_with_options("max-conns", 256, "max-conns-per-host", 128, "user-agent",
+                                             "TwilioProxy/1.1", "timeout", 0U, nullptr)),
+      alive_(std::make_shared<bool>(true)) {}
 
 HttpSender::~HttpSender() {
     *alive_ = false;
