@@ -18,7 +18,7 @@ constexpr const char* kReason = "engine-restart";
 
 struct OpenCall {
     std::string id, graph_hash;
-    int64_t last_seq = 0, last_t_ms = 0;
+    int64_t last_seq = 0, last_t_ms = 0, duration_ms = 0;
     std::string fields;  // of call.ended
     std::string ended;   // body of its call.ended, when only the row was not written any more
     std::vector<std::string> webhooks;
@@ -28,9 +28,10 @@ std::vector<OpenCall> open_calls(soci::session& session) {
     Statement calls(session,
                     "SELECT id, graph_hash, carrier, carrier_call_id, direction, from_number, to_number,"
                     " (SELECT MAX(seq) FROM call_events e WHERE e.call_id = calls.id),"
-                    " (SELECT MAX(t_ms) FROM call_events e WHERE e.call_id = calls.id)"
+                    " (SELECT MAX(t_ms) FROM call_events e WHERE e.call_id = calls.id),"
+                    " (SELECT MIN(t_ms) FROM call_events e WHERE e.call_id = calls.id AND e.type = 'call.answered')"
                     " FROM calls WHERE ended_at IS NULL",
-                    "", "sssssssii");
+                    "", "sssssssiii");
     std::vector<OpenCall> open;
     calls.each({}, [&] {
         OpenCall call;
@@ -38,10 +39,11 @@ std::vector<OpenCall> open_calls(soci::session& session) {
         call.graph_hash = calls.text(1);
         call.last_seq = calls.integer(7);
         call.last_t_ms = calls.integer(8);
+        if (!calls.is_null(9)) call.duration_ms = call.last_t_ms - calls.integer(9);  // up to its last sign of life
         JsonWriter w;
         w.begin_object().field("carrier", calls.text(2)).field("carrier_call_id", calls.text(3));
         w.field("direction", calls.text(4)).field("from", calls.text(5)).field("to", calls.text(6));
-        w.field("status", "failed").field("reason", kReason).field("duration_ms", call.last_t_ms);
+        w.field("status", "failed").field("reason", kReason).field("duration_ms", call.duration_ms);
         w.field("who", "error").end();
         call.fields = w.text().substr(1, w.text().size() - 2);
         open.push_back(std::move(call));
@@ -71,7 +73,7 @@ void finish_row(RowWriter& rows, const OpenCall& call, RowWriter::Effects& effec
     row.id = call.id;
     row.status = fact ? (*fact)["status"].text_or("failed") : "failed";
     row.end_reason = fact ? (*fact)["reason"].text_or(kReason) : kReason;
-    row.duration_ms = fact ? (*fact)["duration_ms"].int_or(call.last_t_ms) : call.last_t_ms;
+    row.duration_ms = fact ? (*fact)["duration_ms"].int_or(call.duration_ms) : call.duration_ms;
     row.ended_unix_ms = unix_ms();
     rows.write(row, effects);
 }
@@ -89,7 +91,7 @@ void close_call(SessionPtr session, RowWriter& rows, const OpenCall& call) {
     row.end_reason = kReason;
     row.error = "the engine was stopped without warning while this call was open";
     row.ended_unix_ms = unix_ms();
-    row.duration_ms = call.last_t_ms;
+    row.duration_ms = call.duration_ms;
     rows.write(row, effects);
     const FactPtr fact = ended_fact(call);
     rows.write(FactRecord{fact, true, ""}, effects);
