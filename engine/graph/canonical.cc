@@ -9,6 +9,12 @@ namespace {
 
 using nlohmann::json;
 
+/// In the spelling of a file, so that the resolved form loads again.
+std::string escaped(std::string text) {
+    for (size_t at = text.find("${"); at != std::string::npos; at = text.find("${", at + 3)) text.replace(at, 2, "$${");
+    return text;
+}
+
 json value_json(const Value& value) {
     if (value.secret) return value.shown;
     switch (value.kind) {
@@ -21,7 +27,7 @@ json value_json(const Value& value) {
         case Value::Kind::kNumber:
             return value.number;
         case Value::Kind::kText:
-            return value.unknown ? value.shown : value.text;
+            return value.unknown ? value.shown : escaped(value.text);
         case Value::Kind::kTemplate:
             return value.shown;
         case Value::Kind::kJson:

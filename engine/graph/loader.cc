@@ -18,22 +18,24 @@ std::optional<std::string> process_environment(const std::string& name) {
     return value ? std::optional<std::string>(value) : std::nullopt;
 }
 
-/// Docker and systemd hand secrets in as files, one per secret.
-std::optional<std::string> process_secret(const std::string& name) {
-    if (const auto directory = process_environment("TRUNKLINE_SECRETS_DIR")) {
-        auto text = read_bounded_file(*directory + "/" + name, 64U << 10);
-        if (text) {
-            while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
-            return *text;
+/// Docker and systemd hand secrets in as files, one per secret; the environment stands behind them.
+Lookup secret_files_before(Lookup env) {
+    return [env = std::move(env)](const std::string& name) -> std::optional<std::string> {
+        if (const auto directory = process_environment("TRUNKLINE_SECRETS_DIR")) {
+            auto text = read_bounded_file(*directory + "/" + name, 64U << 10);
+            if (text) {
+                while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
+                return *text;
+            }
         }
-    }
-    return process_environment(name);
+        return env(name);
+    };
 }
 
 LoadResult read_tree(Sources& sources, const Tree& root, const std::string& file, const LoadOptions& options,
                      LoadResult result) {
-    const SubstitutionScope scope{options.env ? options.env : Lookup(process_environment),
-                                  options.secret ? options.secret : Lookup(process_secret), options.placeholders,
+    const Lookup env = options.env ? options.env : Lookup(process_environment);
+    const SubstitutionScope scope{env, options.secret ? options.secret : secret_files_before(env), options.placeholders,
                                   &result.diagnostics};
     result.graph.file = file;
     read_graph(root, scope, result.graph);

@@ -16,7 +16,7 @@ using Lookup = std::function<std::optional<std::string>(const std::string& name)
 
 struct LoadOptions {
     Lookup env;     ///< `$env.X`; unset = the process environment
-    Lookup secret;  ///< `$secret.X`; unset = a file X in $TRUNKLINE_SECRETS_DIR, else the process environment
+    Lookup secret;  ///< `$secret.X`; unset = a file X in $TRUNKLINE_SECRETS_DIR, else `env`
     std::vector<std::string>
         search;                   ///< directories in which a bare name ("support") is looked up; default ./graphs, .
     size_t max_bytes = 1U << 20;  ///< per file
