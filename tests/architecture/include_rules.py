@@ -141,11 +141,12 @@ def heavy_headers_stay_inside(repo):
 
 
 def includes_from_the_root(repo):
-    """Quoted includes are paths from the repository root."""
+    """Quoted includes are paths from the repository root; a test may name its neighbour."""
     tops = ("engine/", "elements/", "lab/", "tests/", "benchmarks/")
     for name, text in repo.cxx():
         for line, path, quoted in includes(text):
-            if quoted and not path.startswith(tops):
+            neighbour = name.startswith("tests/") and f"{name.rsplit('/', 1)[0]}/{path}" in repo.files
+            if quoted and not path.startswith(tops) and not neighbour:
                 yield f'{name}:{line}: write "{path}" as a path from the repository root, or in <> when it is not ours'
 
 
