@@ -65,10 +65,16 @@ class Lab(unittest.TestCase):
 
 
 class HeavyHeaders(unittest.TestCase):
-    def test_heavy_libraries_stay_out_of_headers(self):
+    def test_heavy_libraries_stay_out_of_headers_that_others_include(self):
         for included in ("<spdlog/spdlog.h>", "<nlohmann/json.hpp>", "<soci/soci.h>", "<yaml-cpp/yaml.h>", "<simdjson.h>",
-                         "<valijson/validator.hpp>", "<CLI/CLI.hpp>", "<prometheus/text_serializer.h>"):
-            self.assertTrue(one_include(include_rules.heavy_headers_stay_inside, "engine/core/a.h", included), included)
+                         "<valijson/validator.hpp>", "<prometheus/text_serializer.h>"):
+            for user in ("engine/core/b.h", "engine/loop/b.cc"):
+                files = {"engine/core/a.h": f"#include {included}\n", user: '#include "engine/core/a.h"\n'}
+                self.assertTrue(list(include_rules.heavy_headers_stay_inside(Repository(files))), included)
+
+    def test_a_private_header_may_wrap_a_heavy_library(self):
+        files = {"engine/storage/a.h": "#include <soci/soci.h>\n", "engine/storage/b.cc": '#include "engine/storage/a.h"\n'}
+        self.assertEqual(list(include_rules.heavy_headers_stay_inside(Repository(files))), [])
 
     def test_the_command_line_library_is_for_main_only(self):
         self.assertTrue(one_include(include_rules.heavy_headers_stay_inside, "engine/cli/plan.cc", "<CLI/CLI.hpp>"))
