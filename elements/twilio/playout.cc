@@ -24,6 +24,7 @@ void Playout::audio(std::span<const uint8_t> bytes, int64_t now_ns) {
     if (replies_.empty() || replies_.back().ended) reply_start(0);
     Reply& reply = replies_.back();
     if (reply.first_in_ns == 0) reply.first_in_ns = now_ns;
+    last_audio_ns_ = now_ns;
     if (head_ > 65'536 && head_ * 2 > queue_.size()) {
         queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(head_));
         head_ = 0;
@@ -71,7 +72,7 @@ void Playout::pump(int64_t now_ns) {
         n = std::min(n, static_cast<size_t>(room));
         if (n >= kFrame) {
             n -= n % kFrame;
-        } else if (!reply->ended && reply->sent > 0 && now_ns - anchor_ns_ < lead_bytes(now_ns) * kNsPerByte + kLingerNs) {
+        } else if (!reply->ended && reply->sent > 0 && now_ns - last_audio_ns_ < kLingerNs) {
             break;  // whole frames while more may come; the tail of a reply was padded to one
         }
         send(*reply, n, now_ns);
@@ -181,7 +182,7 @@ int64_t Playout::next_wake_ns(int64_t now_ns) const {
     const int64_t window = options_.send_ahead_ms * kBytesPerMs_;
     // Refill a tenth of a second at a time: fewer, larger messages for the same lead.
     const int64_t over = lead_bytes(now_ns) - (window - 100 * kBytesPerMs_);
-    return over > 0 ? now_ns + over * kNsPerByte : now_ns + kLingerNs;
+    return over > 0 ? now_ns + over * kNsPerByte : std::max(now_ns, last_audio_ns_ + kLingerNs);
 }
 
 }  // namespace trunkline::twilio

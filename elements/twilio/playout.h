@@ -98,6 +98,7 @@ class Playout {
     int64_t since_mark_ = 0;       // … since the last mark
     int64_t anchor_pos_ = 0, anchor_ns_ = 0;  // the carrier was at anchor_pos_ at anchor_ns_
     int64_t acked_pos_ = 0;
+    int64_t last_audio_ns_ = 0;
     int64_t total_acked_ = 0;      // heard for certain
     uint64_t dropped_ = 0;
 };

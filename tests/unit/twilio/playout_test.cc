@@ -1,0 +1,291 @@
+// What is sent to the caller, when, and what of it counts as heard: Playout against a carrier that plays in simulated time.
+#include "elements/twilio/playout.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace trunkline::twilio {
+namespace {
+
+using State = gst::Playback::State;
+constexpr int64_t kMs = 1'000'000;
+
+/// Twilio's buffer: plays 8 bytes a millisecond, echoes marks when what was before them has played, all on clear.
+class Carrier final : public Playout::Out {
+ public:
+    bool send_media(std::span<const uint8_t> audio) override {
+        if (dead) return false;
+        EXPECT_FALSE(audio.empty()) << "P20: no empty media message";
+        if (played_until < now) played_until = now;
+        played_until += static_cast<int64_t>(audio.size()) * 125'000;
+        sent.insert(sent.end(), audio.begin(), audio.end());
+        ++messages;
+        log.push_back("media");
+        return true;
+    }
+    bool send_mark(std::string_view name) override {
+        if (dead) return false;
+        marks.push_back({std::string(name), std::max(now, played_until)});
+        names.emplace_back(name);
+        log.push_back("mark");
+        return true;
+    }
+    bool send_clear() override {
+        ++clears;
+        played_until = now;
+        log.push_back("clear");
+        for (auto& m : marks) m.due = now;  // Twilio returns every outstanding mark
+        return true;
+    }
+    void on_playback(const gst::Playback& p) override { reports.push_back(p); }
+
+    /// Lets time pass to `until`, a millisecond at a time, echoing marks as they fall due.
+    void run(Playout& playout, int64_t until) {
+        while (now < until) {
+            now += kMs;
+            while (!marks.empty() && marks.front().due <= now) {
+                const std::string name = marks.front().name;
+                marks.erase(marks.begin());
+                playout.on_mark(name, now);
+            }
+            const int64_t wake = playout.next_wake_ns(now);
+            if (wake != 0 && wake <= now + kMs) playout.pump(now);
+            ahead = std::max(ahead, (played_until - now) / kMs);
+        }
+    }
+    size_t count(State state) const {
+        return static_cast<size_t>(std::count_if(reports.begin(), reports.end(), [&](const auto& r) { return r.state == state; }));
+    }
+
+    struct Mark {
+        std::string name;
+        int64_t due;
+    };
+    bool dead = false;
+    int64_t now = 1'000 * kMs, played_until = 0, ahead = 0;
+    std::vector<uint8_t> sent;
+    std::vector<Mark> marks;
+    std::vector<std::string> names, log;
+    int clears = 0, messages = 0;
+    std::vector<gst::Playback> reports;
+};
+
+std::vector<uint8_t> tone(int64_t ms) {
+    std::vector<uint8_t> bytes(static_cast<size_t>(ms) * 8);
+    for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<uint8_t>(i % 251);
+    return bytes;
+}
+
+TEST(Playout, PlaysAReplyWholeAndInOrder) {
+    Carrier carrier;
+    Playout playout({}, &carrier);
+    const auto audio = tone(10'000);
+    playout.reply_start(1);
+    playout.audio(audio, carrier.now);
+    playout.reply_end(carrier.now);
+    carrier.run(playout, carrier.now + 12'000 * kMs);
+    EXPECT_EQ(carrier.sent, audio);
+    EXPECT_TRUE(playout.idle());
+    EXPECT_EQ(carrier.count(State::kFirstSent), 1U);
+    EXPECT_EQ(carrier.count(State::kFirstHeard), 1U);
+    ASSERT_EQ(carrier.count(State::kFinished), 1U);
+    EXPECT_EQ(carrier.reports.back().played_ms, 10'000);
+}
+
+TEST(Playout, Line12SendAheadIsBoundedAndNeverStarves) {
+    Carrier carrier;
+    Playout playout({.send_ahead_ms = 500}, &carrier);
+    playout.reply_start(1);
+    playout.audio(tone(8'000), carrier.now);
+    playout.reply_end(carrier.now);
+    const int64_t begin = carrier.now;
+    carrier.run(playout, begin + 9'000 * kMs);
+    EXPECT_LE(carrier.ahead, 520);
+    EXPECT_EQ(carrier.sent.size(), 64'000U);
+    // Played without a gap: it ended when 8 s of audio end.
+    EXPECT_LE(carrier.played_until, begin + 8'001 * kMs);
+}
+
+TEST(Playout, P6MarkRateIsBoundedWhateverTheChunks) {
+    Carrier carrier;
+    Playout playout({}, &carrier);
+    playout.reply_start(1);
+    for (int i = 0; i < 500; ++i) {
+        playout.audio(tone(20), carrier.now);
+        carrier.run(playout, carrier.now + 20 * kMs);
+    }
+    playout.reply_end(carrier.now);
+    EXPECT_LE(carrier.names.size(), 13U);  // 10 s: first, one a second, last
+    EXPECT_GE(carrier.names.size(), 10U);
+}
+
+TEST(Playout, Line14MarkNamesAreUnique) {
+    Carrier carrier;
+    Playout playout({.mark_every_ms = 100}, &carrier);
+    for (uint64_t reply = 1; reply <= 3; ++reply) {
+        playout.reply_start(reply);
+        playout.audio(tone(1'000), carrier.now);
+        if (reply == 2) playout.clear();
+        playout.reply_end(carrier.now);
+        carrier.run(playout, carrier.now + 2'000 * kMs);
+    }
+    std::vector<std::string> names = carrier.names;
+    std::sort(names.begin(), names.end());
+    EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
+}
+
+TEST(Playout, Line13ClearGoesOutBeforeAnyLaterMedia) {
+    Carrier carrier;
+    Playout playout({}, &carrier);
+    playout.reply_start(1);
+    playout.audio(tone(5'000), carrier.now);
+    carrier.run(playout, carrier.now + 300 * kMs);
+    const size_t before = carrier.log.size();
+    playout.clear();
+    playout.report_cleared(carrier.now);
+    EXPECT_EQ(carrier.log[before], "clear");
+    EXPECT_EQ(playout.queued_bytes(), 0U);
+    carrier.run(playout, carrier.now + 5'000 * kMs);
+    EXPECT_EQ(std::count(carrier.log.begin() + static_cast<std::ptrdiff_t>(before), carrier.log.end(), "media"), 0);
+    ASSERT_EQ(carrier.count(State::kCleared), 1U);
+}
+
+TEST(Playout, P2ClearAlsoWhenGenerationIsLongOver) {
+    Carrier carrier;
+    Playout playout({.send_ahead_ms = 20'000}, &carrier);
+    playout.reply_start(1);
+    playout.audio(tone(10'000), carrier.now);
+    playout.reply_end(carrier.now);
+    carrier.run(playout, carrier.now + 1'500 * kMs);
+    EXPECT_EQ(playout.queued_bytes(), 0U) << "everything was handed over already";
+    playout.clear();
+    EXPECT_EQ(carrier.clears, 1);
+}
+
+TEST(Playout, P4NoClearWhenNothingPlays) {
+    Carrier carrier;
+    Playout playout({}, &carrier);
+    playout.clear();
+    playout.report_cleared(carrier.now);
+    EXPECT_EQ(carrier.clears, 0);
+    playout.reply_start(1);
+    playout.audio(tone(200), carrier.now);
+    playout.reply_end(carrier.now);
+    carrier.run(playout, carrier.now + 1'000 * kMs);
+    playout.clear();
+    EXPECT_EQ(carrier.clears, 0) << "all of it was heard";
+    EXPECT_EQ(carrier.count(State::kCleared), 0U);
+}
+
+TEST(Playout, P3MarksOfAClearedReplyCountForNothing) {
+    Carrier carrier;
+    Playout playout({.mark_every_ms = 200}, &carrier);
+    playout.reply_start(1);
+    playout.audio(tone(3'000), carrier.now);
+    carrier.run(playout, carrier.now + 500 * kMs);
+    const std::vector<Carrier::Mark> late = carrier.marks;
+    ASSERT_FALSE(late.empty());
+    playout.clear();
+    playout.report_cleared(carrier.now);
+    const int64_t heard = playout.acked_ms();
+    playout.reply_start(2);
+    playout.audio(tone(1'000), carrier.now);
+    for (const auto& m : late) playout.on_mark(m.name, carrier.now);
+    playout.on_mark("r2.9:99", carrier.now);
+    playout.on_mark("", carrier.now);
+    EXPECT_EQ(playout.acked_ms(), heard);
+}
+
+TEST(Playout, P5Line15HeardNeverExceedsWhatWasAcknowledged) {
+    Carrier carrier;
+    Playout playout({.send_ahead_ms = 10'000, .mark_every_ms = 500}, &carrier);
+    playout.reply_start(1);
+    playout.audio(tone(4'000), carrier.now);
+    playout.reply_end(carrier.now);
+    const int64_t begin = carrier.now;
+    carrier.run(playout, begin + 1'260 * kMs);
+    EXPECT_LE(playout.acked_ms(), 1'260);
+    EXPECT_GE(playout.acked_ms(), 700);
+    playout.clear();
+    playout.report_cleared(carrier.now);
+    const gst::Playback& cut = carrier.reports.back();
+    EXPECT_EQ(cut.state, State::kCleared);
+    EXPECT_LE(cut.played_ms, 1'260);
+    EXPECT_EQ(cut.played_ms + cut.discarded_ms, 4'000);
+}
+
+TEST(Playout, P21PaddingOfTheLastFrameIsMulawSilence) {
+    Carrier carrier;
+    Playout playout({}, &carrier);
+    playout.reply_start(1);
+    playout.audio(std::vector<uint8_t>(165, 0x12), carrier.now);
+    playout.reply_end(carrier.now);
+    carrier.run(playout, carrier.now + 500 * kMs);
+    ASSERT_EQ(carrier.sent.size(), 320U);
+    EXPECT_TRUE(std::all_of(carrier.sent.begin() + 165, carrier.sent.end(), [](uint8_t b) { return b == 0xFF; }));
+}
+
+TEST(Playout, P19ChunkSizesDoNotChangeTheAudio) {
+    const auto audio = tone(2'000);
+    for (size_t chunk : {1U, 7U, 159U, 160U, 161U, 999U}) {
+        Carrier carrier;
+        Playout playout({}, &carrier);
+        playout.reply_start(1);
+        for (size_t at = 0; at < audio.size(); at += chunk) {
+            playout.audio({audio.data() + at, std::min(chunk, audio.size() - at)}, carrier.now);
+        }
+        playout.reply_end(carrier.now);
+        carrier.run(playout, carrier.now + 3'000 * kMs);
+        EXPECT_EQ(carrier.sent, audio) << chunk;
+    }
+}
+
+TEST(Playout, APartialFrameWithoutAnEndGoesOutAllTheSame) {
+    Carrier carrier;
+    Playout playout({}, &carrier);
+    playout.reply_start(1);
+    playout.audio(std::vector<uint8_t>(250, 0x12), carrier.now);
+    carrier.run(playout, carrier.now + 1'000 * kMs);
+    EXPECT_EQ(carrier.sent.size(), 250U);
+}
+
+TEST(Playout, TheNextReplyBeginsWhileTheLastOneStillPlays) {
+    Carrier carrier;
+    Playout playout({}, &carrier);
+    playout.reply_start(1);
+    playout.audio(tone(1'000), carrier.now);
+    playout.reply_end(carrier.now);
+    playout.reply_start(2);
+    playout.audio(tone(1'000), carrier.now);
+    playout.reply_end(carrier.now);
+    carrier.run(playout, carrier.now + 3'000 * kMs);
+    ASSERT_EQ(carrier.count(State::kFinished), 2U);
+    EXPECT_EQ(carrier.count(State::kFirstHeard), 2U);
+    for (const auto& r : carrier.reports) {
+        if (r.state == State::kFinished) {
+            EXPECT_EQ(r.played_ms, 1'000);
+        }
+    }
+}
+
+TEST(Playout, TooMuchAudioDropsTheOldestAndCountsIt) {
+    Carrier carrier;
+    Playout playout({.send_ahead_ms = 100, .max_queue_ms = 1'000}, &carrier);
+    playout.reply_start(1);
+    playout.audio(tone(5'000), carrier.now);
+    EXPECT_GE(playout.dropped_bytes(), 8U * 3'800);
+    EXPECT_LE(playout.queued_bytes(), 8'000U);
+}
+
+TEST(Playout, ADeadSocketEndsTheQueue) {
+    Carrier carrier;
+    Playout playout({}, &carrier);
+    carrier.dead = true;
+    playout.reply_start(1);
+    playout.audio(tone(5'000), carrier.now);
+    EXPECT_EQ(playout.queued_bytes(), 0U);
+}
+
+}  // namespace
+}  // namespace trunkline::twilio
