@@ -169,6 +169,7 @@ int run_all(const Arguments& args) {
 
 void describe(CLI::App& app, Arguments& args) {
     app.footer(kExamples);
+    app.option_defaults()->always_capture_default();
     app.add_option("--engine-command", args.engine_command, "Shell command that becomes the engine process");
     app.add_option("--engine-pid", args.engine_pid, "Measure a process that runs already");
     app.add_flag("--bare", args.bare, "Measure the bare bridge too, by turns, and print the ratio");
