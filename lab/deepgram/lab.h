@@ -14,7 +14,7 @@
 #include "lab/deepgram/options.h"
 #include "lab/deepgram/record.h"
 
-namespace trunkline::lab {
+namespace trunkline::lab::deepgram {
 
 /// Something to do to a live session now.
 struct Command {
@@ -57,4 +57,4 @@ class DeepgramLab {
 /// The program: serves until SIGINT or SIGTERM and prints one line per event. Returns the exit code.
 int run_deepgram(const DeepgramOptions& options);
 
-}  // namespace trunkline::lab
+}  // namespace trunkline::lab::deepgram

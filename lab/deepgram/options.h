@@ -8,7 +8,7 @@
 #include "engine/core/result.h"
 #include "lab/speech/library.h"
 
-namespace trunkline::lab {
+namespace trunkline::lab::deepgram {
 
 /// Milliseconds, log-normal: p95 = median × e^(1.645 sigma).
 struct LogNormal {
@@ -120,4 +120,4 @@ struct DeepgramOptions {
     bool json = false;       ///< events as JSON lines instead of text
 };
 
-}  // namespace trunkline::lab
+}  // namespace trunkline::lab::deepgram

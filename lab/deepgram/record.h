@@ -7,7 +7,7 @@
 
 #include "lab/speech/listener.h"
 
-namespace trunkline::lab {
+namespace trunkline::lab::deepgram {
 
 /// Something a client must not do. `line` is the line of the conformance checklist, or 0.
 struct Violation {
@@ -82,4 +82,4 @@ struct LabEvent {
     std::string to_json() const;
 };
 
-}  // namespace trunkline::lab
+}  // namespace trunkline::lab::deepgram
