@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -34,13 +35,17 @@ Result<SessionPtr> open_session(const std::string& path, std::initializer_list<c
     }
 }
 
-// Statements end with ';' at the end of a line; SOCI takes them one at a time.
+// Statements end with ';' at the end of a line, comments are lines of their own; SOCI takes one statement at a time.
 std::vector<std::string> split_statements(std::string_view sql) {
     std::vector<std::string> statements;
-    size_t from = 0;
-    for (size_t end = sql.find(";\n"); end != std::string_view::npos; end = sql.find(";\n", from)) {
-        statements.emplace_back(sql.substr(from, end - from));
-        from = end + 2;
+    std::string statement;
+    while (!sql.empty()) {
+        const std::string_view line = sql.substr(0, sql.find('\n'));
+        sql.remove_prefix(std::min(sql.size(), line.size() + 1));
+        if (line.empty() || line.starts_with("--")) continue;
+        const bool last = line.ends_with(';');
+        statement.append(last ? line.substr(0, line.size() - 1) : line).append(last ? "" : "\n");
+        if (last) statements.push_back(std::exchange(statement, {}));
     }
     return statements;
 }
@@ -116,7 +121,10 @@ DbError current_db_error() {
     } catch (const soci::sqlite3_soci_error& problem) {
         const int code = problem.result() & 0xFF;
         const bool bad_row = code == kTooBig || code == kConstraint || code == kMismatch || code == kRange;
-        return {bad_row ? DbTrouble::kBadRow : DbTrouble::kTryAgain, problem.what()};
+        // Not what(): it quotes the values of the row, and those are people's words and numbers.
+        return {bad_row ? DbTrouble::kBadRow : DbTrouble::kTryAgain, problem.get_error_message()};
+    } catch (const soci::soci_error& problem) {
+        return {DbTrouble::kTryAgain, problem.get_error_message()};
     } catch (const std::exception& problem) {
         return {DbTrouble::kTryAgain, problem.what()};
     }

@@ -111,9 +111,9 @@ Result<int> close_abandoned_calls(SessionPtr session) {
                      {{"calls", open.size()}, {"end_reason", kReason}});
         }
         return static_cast<int>(open.size());
-    } catch (const std::exception& problem) {
+    } catch (...) {
         return fail("database-recovery",
-                    std::string("calls left open by the last process could not be closed: ") + problem.what());
+                    "calls left open by the last process could not be closed: " + current_db_error().message);
     }
 }
 

@@ -179,8 +179,8 @@ void RowWriter::write(const FactRecord& record, Effects& effects) {
     if (record.to_database) impl_->write_derived(fact, effects);
     if (record.webhook_id.empty()) return;
     const int64_t now = unix_ms();
-    if (impl_->delivery.run({record.webhook_id, fact.call_id, fact.seq, now, now}) == 0) return;
-    impl_->queue.run({record.webhook_id, fact.call_id, now});
+    if (impl_->delivery.run({record.webhook_id, fact.call_id, fact.seq, now, 0}) == 0) return;
+    impl_->queue.run({record.webhook_id, fact.call_id, 0});  // 0: due at once, whatever the other thread's clock says
     ++effects.rows;
     ++effects.deliveries;
 }
@@ -238,10 +238,10 @@ void RowWriter::Impl::write_turn(const Fact& fact, const TurnRow& row, Effects& 
 void RowWriter::write(const DeliveryOutcome& outcome, Effects& effects) {
     const bool pending = outcome.state == DeliveryOutcome::State::kPending;
     const int64_t now = unix_ms();
-    impl_->settle.run({name_of(outcome.state), outcome.attempts, pending ? outcome.next_unix_ms : now,
+    impl_->settle.run({name_of(outcome.state), outcome.attempts, pending ? outcome.next_unix_ms : 0,
                        outcome.last_status, outcome.last_error, pending ? std::string() : rfc3339(now),
                        outcome.webhook_id, outcome.call_id, outcome.seq});
-    impl_->requeue.run({pending ? outcome.next_unix_ms : now, outcome.webhook_id, outcome.call_id});
+    impl_->requeue.run({pending ? outcome.next_unix_ms : 0, outcome.webhook_id, outcome.call_id});
     if (!pending) {
         impl_->unqueue.run({outcome.webhook_id, outcome.call_id, outcome.webhook_id, outcome.call_id});
     }

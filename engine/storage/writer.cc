@@ -205,8 +205,8 @@ void StorageWriter::Impl::run_due_tasks() {
         DueDeliveries due;
         try {
             due = load_due_rows(*session, task.wanted, task.now_unix_ms);
-        } catch (const std::exception& problem) {
-            log_warn("storage", "due webhook deliveries could not be read", {{"cause", problem.what()}});
+        } catch (...) {
+            log_warn("storage", "due webhook deliveries could not be read", {{"cause", current_db_error().message}});
             due = {};
             due.next_unix_ms = task.now_unix_ms + 1'000;
         }
