@@ -223,8 +223,9 @@ void CallDriver::violation(int code, bool warning, std::string message) {
 }
 
 void CallDriver::note(std::string_view kind, std::string detail) {
-    if (result_.timeline.size() < kMaxTimeline)
-        result_.timeline.push_back({now_ms(), std::string(kind), std::move(detail)});
+    TimelineEvent event{now_ms(), std::string(kind), std::move(detail)};
+    if (note_listener_) note_listener_(event);
+    if (result_.timeline.size() < kMaxTimeline) result_.timeline.push_back(std::move(event));
 }
 
 int CallDriver::wait(std::function<bool(const CallResult&)> condition, std::function<void(bool)> done) {

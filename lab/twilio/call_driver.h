@@ -32,6 +32,8 @@ class CallDriver : public std::enable_shared_from_this<CallDriver>, private Stre
     double now_ms() const override;
     /// Called after every change and at least every 20 ms while a stream runs. May call everything above.
     void observe(std::function<void()> observer) { observer_ = std::move(observer); }
+    /// Hears of every timeline event as it happens.
+    void on_note(std::function<void(const TimelineEvent&)> listener) { note_listener_ = std::move(listener); }
     /// `done(true)` as soon as `condition` holds. Returns a number for forget().
     int wait(std::function<bool(const CallResult&)> condition, std::function<void(bool)> done);
     void forget(int waiter);
@@ -112,6 +114,7 @@ class CallDriver : public std::enable_shared_from_this<CallDriver>, private Stre
     bool report_in_flight_ = false;
 
     std::function<void()> observer_;
+    std::function<void(const TimelineEvent&)> note_listener_;
     std::vector<Waiter> waiters_;
     int next_waiter_ = 1;
     bool notifying_ = false;
