@@ -14,7 +14,7 @@
 #include "engine/loop/shard_pool.h"
 #include "engine/net/http_server.h"
 #include "engine/net/tls.h"
-#include "engine/storage/queries.h"
+#include "engine/storage/reader.h"
 #include "engine/storage/writer.h"
 
 namespace trunkline {

@@ -40,6 +40,7 @@ class BargeInImpl {
         for (GstPad* pad : {sink_, src_}) {
             gst_pad_set_element_private(pad, this);
             GST_PAD_SET_PROXY_CAPS(pad);
+            gst_pad_set_iterate_internal_links_function(pad, &BargeInImpl::other_side);
             gst_element_add_pad(element, pad);
         }
         gst_pad_set_chain_function(sink_, [](GstPad* pad, GstObject*, GstBuffer* buffer) {
@@ -96,6 +97,16 @@ class BargeInImpl {
 
  private:
     static BargeInImpl* self(GstPad* pad) { return static_cast<BargeInImpl*>(gst_pad_get_element_private(pad)); }
+
+    /// sink and src belong together; monitor and events are streams of their own, whose caps and events are not audio's.
+    static GstIterator* other_side(GstPad* pad, GstObject*) {
+        GValue value = G_VALUE_INIT;
+        g_value_init(&value, GST_TYPE_PAD);
+        g_value_set_object(&value, pad == self(pad)->sink_ ? self(pad)->src_ : self(pad)->sink_);
+        GstIterator* iterator = gst_iterator_new_single(GST_TYPE_PAD, &value);
+        g_value_unset(&value);
+        return iterator;
+    }
 
     gboolean query(GstObject* parent, GstQuery* query) {
         const int64_t onset = user_speech(query);

@@ -136,7 +136,10 @@ class TwilioSinkImpl final : public TwilioSession::Line, private Playout::Out {
     bool send_media(std::span<const uint8_t> audio) override { return session_ && session_->send_media(audio); }
     bool send_mark(std::string_view name) override { return session_ && session_->send_mark(name); }
     bool send_clear() override { return session_ && session_->send_clear(); }
-    void on_playback(const gst::Playback& playback) override {
+    void on_playback(const gst::Playback& reported) override {
+        gst::Playback playback = reported;
+        // Sent is when the socket took it, not when it came here.
+        if (playback.state == gst::Playback::State::kFirstSent) playback.at_ns = monotonic_ns();
         call_->turns->activity(playback.at_ns);
         gst_pad_push_event(pad_, gst::playback_event_new(playback));
     }

@@ -55,8 +55,9 @@ FactPtr EventPad::push(CallContext* call, std::string_view type, uint64_t turn, 
 
 void EventPad::start() {
     started_ = true;
-    Chars id(gst_pad_create_stream_id(pad_, element_, "events"));
-    GstEvent* stream_start = gst_event_new_stream_start(id.get());
+    // Not gst_pad_create_stream_id(): it wants an element with one sink pad at most.
+    Chars name(gst_object_get_name(GST_OBJECT(element_)));
+    GstEvent* stream_start = gst_event_new_stream_start((std::string(name.get()) + "/events").c_str());
     gst_event_set_stream_flags(stream_start, GST_STREAM_FLAG_SPARSE);
     gst_pad_push_event(pad_, stream_start);
     auto caps = Ptr<GstCaps>::adopt(gst_static_pad_template_get_caps(&kEventSrcTemplate));
