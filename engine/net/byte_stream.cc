@@ -89,6 +89,8 @@ std::unique_ptr<ByteStream> ByteStream::adopt(GIOStream* adopted_stream, std::st
         int one = 1;
         setsockopt(stream->fd_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);  // no TCP (a socket pair): no matter
     }
+    // Whoever still holds the wrappers must not keep the connection open behind our duplicate.
+    if (layers.socket && !layers.tls) g_socket_close(layers.socket, nullptr);
     g_object_unref(adopted_stream);
     return stream;
 }

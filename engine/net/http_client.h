@@ -13,10 +13,10 @@ namespace trunkline {
 
 struct HttpCall {
     std::string method = "POST";
-    std::string url;
-    std::vector<std::pair<std::string, std::string>> headers;
+    std::string url = {};
+    std::vector<std::pair<std::string, std::string>> headers = {};
     std::string content_type = "application/json";
-    std::string body;
+    std::string body = {};
     int timeout_ms = 10'000;
     size_t max_response = 1U << 20;  ///< longer answers are an error "response-too-large"
 };

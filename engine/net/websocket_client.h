@@ -12,10 +12,10 @@
 namespace trunkline {
 
 struct WebSocketRequest {
-    std::string url;                                           ///< ws:// or wss://, with path and query
-    std::vector<std::pair<std::string, std::string>> headers;  ///< e.g. Authorization; values are never logged
-    int timeout_ms = 10'000;                                   ///< whole dial: DNS, TCP, TLS, upgrade
-    WebSocketOptions options;
+    std::string url = {};                                           ///< ws:// or wss://, with path and query
+    std::vector<std::pair<std::string, std::string>> headers = {};  ///< e.g. Authorization; values are never logged
+    int timeout_ms = 10'000;                                        ///< whole dial: DNS, TCP, TLS, upgrade
+    WebSocketOptions options = {};
 };
 
 /// What an upgrade that was not answered with 101 said, so that callers can tell 401 from 503.

@@ -10,3 +10,11 @@ trunkline_test(unit_net_http
   SOURCES net/http_server_test.cc net/server_support.cc net/support.cc
   DEPS engine_net PkgConfig::GIO gtest_main Threads::Threads
   LABELS quick tsan)
+trunkline_test(unit_net_client
+  SOURCES net/http_client_test.cc net/websocket_client_test.cc net/server_support.cc net/support.cc
+  DEPS engine_net PkgConfig::GIO PkgConfig::SOUP gtest_main Threads::Threads
+  LABELS quick)
+trunkline_test(unit_net_tls
+  SOURCES net/tls_test.cc net/server_support.cc net/support.cc
+  DEPS engine_net PkgConfig::GIO gtest_main Threads::Threads
+  LABELS quick)

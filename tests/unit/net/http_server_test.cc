@@ -273,7 +273,10 @@ TEST(HttpUpgrade, P8_a_frame_cut_at_every_place_by_the_end_of_the_first_segment_
 
 TEST(HttpUpgrade, a_refusal_comes_before_the_101) {
     TestServer server;
-    std::string answer = answer_to(server.port(), "GET /closed HTTP/1.1\r\n" + kUpgrade);
+    std::string answer =
+        RawClient(server.port()).send("GET /closed HTTP/1.1\r\n" + kUpgrade).read_until([](const std::string& text) {
+            return text.ends_with("}");
+        });
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 403"));
     EXPECT_NE(answer.find("X-Twilio-Signature"), std::string::npos);
 }
