@@ -1,0 +1,158 @@
+// trunkline-lab: plays the other ends of a call, the carrier and the voice AI, so that an engine can be tried, tested
+// and loaded without an account, a key or a telephone.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "engine/core/log.h"
+#include "lab/cli.h"
+#include "lab/deepgram/lab.h"
+#include "lab/twilio/url.h"
+
+namespace {
+
+using namespace trunkline;
+using namespace trunkline::lab;
+
+constexpr char kExamples[] = R"(Examples:
+  trunkline-lab deepgram --listen 127.0.0.1:8765 --brain lab/scenarios/demo.brain.yaml
+  trunkline-lab twilio --webhook http://127.0.0.1:8080/twilio/voice --auth-token secret \
+                       --scenario lab/scenarios/demo.yaml --wav call.wav
+  trunkline-lab twilio --webhook http://127.0.0.1:8080/twilio/voice --auth-token secret \
+                       --scenario lab/scenarios/two-turns.yaml --calls 50 --format json
+  trunkline-lab voices --match password
+)";
+
+bool* add_format(CLI::App* app, bool& json) {
+    app->add_option_function<std::string>(
+           "--format", [&json](const std::string& text) { json = text == "json"; }, "Output for people or for programs")
+        ->check(CLI::IsMember({"text", "json"}))
+        ->default_str("text");
+    return &json;
+}
+
+void add_speech(CLI::App* app, SpeechOptions& speech) {
+    app->add_option("--sounds", speech.sounds_dir, "Folder of the recorded prompts")->capture_default_str();
+    app->add_option("--speech-cache", speech.cache_dir, "Folder where generated lines are kept");
+}
+
+void add_twilio(CLI::App& app, TwilioCommand& command) {
+    auto& call = command.call;
+    app.add_option("--webhook", call.webhook_url, "URL of the voice webhook");
+    app.add_option("--method", call.webhook_method, "POST or GET")->check(CLI::IsMember({"POST", "GET"}));
+    app.add_option("--fallback", call.fallback_url, "URL asked when the webhook fails");
+    app.add_option("--auth-token", call.auth_token, "Token that signs requests; empty: nothing is signed")
+        ->envname("TWILIO_AUTH_TOKEN");
+    app.add_option("--account-sid", call.account_sid, "AccountSid told to the server")->envname("TWILIO_ACCOUNT_SID");
+    app.add_option("--public-url", call.public_url,
+                   "Address the server believes to have; it is signed, the webhook's host dialed");
+    app.add_option("--dial", call.dial,
+                   "HOST:PORT to which media sockets are dialed in plain ws, whatever the URL says; "
+                   "default: the webhook's, if that is http on loopback");
+    app.add_flag("--allow-plain", call.allow_plain, "Accept ws:// in TwiML, which the real carrier refuses");
+    app.add_flag("!--insecure", call.tls_check, "Do not check TLS certificates");
+    app.add_option("--status-callback", call.status_callback, "URL for call status callbacks");
+    app.add_flag("--reorder-status", call.reorder_status, "Swap neighbouring status callbacks");
+    app.add_flag("--duplicate-status", call.duplicate_status, "Send each status callback twice");
+    app.add_option("--from", call.from, "Caller's number")->capture_default_str();
+    app.add_option("--to", call.to, "Called number")->capture_default_str();
+    app.add_option("--scenario", command.scenario, "Conversation to play; without one the line stays open")
+        ->check(CLI::ExistingFile);
+    app.add_flag("--check", command.check_only, "Only check the scenario file");
+    app.add_option("--wav", command.wav, "Write a stereo recording: left said, right heard");
+    app.add_option("--calls", command.calls, "How many calls")->check(CLI::Range(1, 5000))->capture_default_str();
+    app.add_option("--rate", command.rate, "Calls begun per second")
+        ->check(CLI::Range(0.01, 1000.0))
+        ->capture_default_str();
+    app.add_option("--threads", command.threads, "Threads for the calls")
+        ->check(CLI::Range(1, 64))
+        ->capture_default_str();
+    app.add_option("--jitter", call.jitter_ms, "Audio messages up to so many ms late")->check(CLI::Range(0, 1000));
+    app.add_option("--seed", call.seed, "Seed of the jitter")->capture_default_str();
+    app.add_option("--signature", command.signature, "Signature of the media socket")
+        ->check(CLI::IsMember({"correct", "wrong", "missing", "with-port", "https-scheme"}));
+    app.add_option("--webhook-signature", command.webhook_signature, "Signature of webhooks")
+        ->check(CLI::IsMember({"correct", "wrong", "missing", "with-port", "https-scheme"}));
+    app.add_option("--fault", command.faults, "NAME=VALUE, may be repeated; --fault help=1 lists them");
+    add_format(&app, command.json);
+    add_speech(&app, command.speech);
+}
+
+struct DeepgramCommand {
+    deepgram::DeepgramOptions options;
+    std::string listen = "127.0.0.1:8765";
+    std::string brain;
+    std::vector<std::string> faults;
+    bool lenient = false;
+};
+
+void add_deepgram(CLI::App& app, DeepgramCommand& command) {
+    auto& o = command.options;
+    app.add_option("--listen", command.listen, "HOST:PORT")->capture_default_str();
+    app.add_option("--api-key", o.api_key, "Only this key is let in; without it any is")->envname("DEEPGRAM_API_KEY");
+    app.add_option("--brain", command.brain, "YAML file: what is answered to what")->check(CLI::ExistingFile);
+    app.add_flag("--lenient", command.lenient, "Record violations instead of ending the session");
+    app.add_option("--latency", o.latency.total.median_ms, "Median ms from the end of a turn to the first audio")
+        ->capture_default_str();
+    app.add_option("--latency-scale", o.latency.scale, "Multiplies all waiting; 0 answers at once")
+        ->capture_default_str();
+    app.add_option("--seed", o.latency.seed, "Seed of the latencies")->capture_default_str();
+    app.add_option("--pace", o.pacing.factor, "Audio leaves so much faster than it plays")->capture_default_str();
+    app.add_option("--end-of-turn", o.end_of_turn_ms, "Silence in ms that ends a turn of the caller")
+        ->capture_default_str();
+    app.add_option("--fault", command.faults, "NAME=VALUE, may be repeated");
+    app.add_option("--record", o.record_dir, "Folder for WAV files of what each session heard");
+    add_format(&app, o.json);
+    add_speech(&app, o.speech);
+}
+
+int complain(const Error& error) {
+    std::fprintf(stderr, "trunkline-lab: %s\n", error.message.c_str());
+    return 2;
+}
+
+int run(DeepgramCommand& command) {
+    auto address = split_host_port(command.listen);
+    if (!address) return complain(address.error());
+    command.options.host = address->host;
+    command.options.port = address->port;
+    command.options.strict = !command.lenient;
+    if (!command.brain.empty()) {
+        auto brain = deepgram::read_brain(command.brain);
+        if (!brain) return complain(brain.error());
+        command.options.brain = *brain;
+    }
+    for (const auto& fault : command.faults) {
+        if (auto set = deepgram::set_fault(command.options.faults, fault); !set) return complain(set.error());
+    }
+    return deepgram::run_deepgram(command.options);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app("The other ends of a call: a simulated carrier and a simulated voice AI.", "trunkline-lab");
+    app.footer(kExamples);
+    app.require_subcommand(1);
+    TwilioCommand twilio;
+    DeepgramCommand deepgram;
+    std::string match;
+    bool voices_json = false;
+    SpeechOptions speech;
+    auto* call = app.add_subcommand("twilio", "Ring a server as Twilio does, and hold a conversation");
+    auto* agent = app.add_subcommand("deepgram", "Serve as the Deepgram Voice Agent");
+    auto* voices = app.add_subcommand("voices", "List the recordings a scenario can use, with their words");
+    add_twilio(*call, twilio);
+    add_deepgram(*agent, deepgram);
+    voices->add_option("--match", match, "Only names or words that hold this text");
+    add_format(voices, voices_json);
+    add_speech(voices, speech);
+    for (auto* one : {call, agent, voices}) one->footer(kExamples);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    if (*voices) return run_voices(speech, match, voices_json);
+    if (*agent) return run(deepgram);
+    return run_twilio(std::move(twilio));
+}
