@@ -116,7 +116,7 @@ std::string underlay(const SettingsOptions& o, const Json& file) {
         if (key != "agent") w.raw_field(key, file[key].dump());
     }
     const Json agent = file["agent"];
-    if (agent.exists() && !agent.is_object()) {
+    if (agent.is_string()) {
         w.raw_field("agent", agent.dump());
     } else {
         const bool english = o.language.empty() || o.language.starts_with("en");
@@ -138,7 +138,7 @@ Status check_properties(const SettingsOptions& o) {
         if (!list->is_array()) return fail("bad-settings", "property functions must be a JSON list of functions");
     }
     if (o.agent_id.empty()) return {};
-    if (!is_uuid(o.agent_id)) return fail("bad-settings", "property agent-id is not a UUID");
+    if (!is_uuid(o.agent_id)) return fail("bad-settings", "agent-id \"" + o.agent_id + "\" is not a UUID");
     const std::pair<const char*, const std::string*> excluded[] = {
         {"greeting", &o.greeting},         {"prompt", &o.prompt},           {"language", &o.language},
         {"listen-model", &o.listen_model}, {"think-model", &o.think_model}, {"think-provider", &o.think_provider},
@@ -146,7 +146,7 @@ Status check_properties(const SettingsOptions& o) {
     for (const auto& [name, value] : excluded) {
         if (!value->empty()) {
             return fail("bad-settings", std::string("property ") + name +
-                                            " cannot be set together with agent-id: the stored agent decides it");
+                                            " cannot be set with the UUID of a stored agent, which decides it");
         }
     }
     return {};
@@ -177,12 +177,18 @@ void write_past(JsonWriter& w, const Past& past) {
 
 }  // namespace
 
-Result<Settings> Settings::build(const SettingsOptions& o) {
+Result<Settings> Settings::build(const SettingsOptions& options) {
+    SettingsOptions o = options;
     const std::string where = o.file_text.empty() ? "settings" : "settings file " + o.file_name;
-    if (auto ok = check_properties(o); !ok) return tl::unexpected(ok.error());
     auto file = Json::parse(o.file_text.empty() ? std::string_view("{}") : std::string_view(o.file_text));
     if (!file) return fail("bad-settings", where + " is not JSON: " + file.error().message);
     if (!file->is_object()) return fail("bad-settings", where + " must hold one JSON object");
+    const Json agent = (*file)["agent"];
+    if (agent.exists() && !agent.is_object() && !agent.is_string()) {
+        return fail("bad-settings", where + ": agent: must be an object, or the UUID of a stored agent");
+    }
+    if (o.agent_id.empty()) o.agent_id = agent.text_or("");
+    if (auto ok = check_properties(o); !ok) return tl::unexpected(ok.error());
 
     auto base = Json::parse(underlay(o, *file));
     if (!base) return fail("bad-settings", where + ": " + base.error().message);

@@ -29,13 +29,13 @@ struct AudioFormat {
 
 /// What the properties say; empty and nothing = not set.
 struct SettingsOptions {
-    std::string file_name;  ///< for messages only
-    std::string file_text;  ///< the file's JSON; empty = no file
-    std::string agent_id;   ///< UUID of a stored agent configuration, takes the place of `agent`
-    std::string greeting, prompt, language, listen_model, think_provider, think_model, speak_model;
-    std::string functions;  ///< JSON list, takes the place of the file's
-    std::string tags;       ///< separated by commas
-    std::optional<bool> mip_opt_out, history, experimental;
+    std::string file_name{};  ///< for messages only
+    std::string file_text{};  ///< the file's JSON; empty = no file
+    std::string agent_id{};   ///< UUID of a stored agent configuration, takes the place of `agent`
+    std::string greeting{}, prompt{}, language{}, listen_model{}, think_provider{}, think_model{}, speak_model{};
+    std::string functions{};  ///< JSON list, takes the place of the file's
+    std::string tags{};       ///< separated by commas
+    std::optional<bool> mip_opt_out{}, history{}, experimental{};
 };
 
 /// One thing that was said or done before, for a session that takes the place of a lost one.
