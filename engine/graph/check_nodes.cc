@@ -42,7 +42,6 @@ class NodeCheck {
         draft.plan.profile = node.profile;
         draft.plan.factory = real_factory(node.element, carrier_);
         draft.plan.mark = node.mark;
-        draft.excused = true;
         if (node.element.empty()) return draft;  // the loader said why
         const ElementInfo* info = elements_.find(draft.plan.factory);
         if (!info) {
@@ -50,13 +49,13 @@ class NodeCheck {
                    nearest_word(node.element, elements_.names()));
             return draft;
         }
-        draft.excused = false;
         draft.info = info;
         draft.plan.agent = info->agent || !node.contract.empty();
         draft.prepared.factory = info->factory;
         for (const Setting& setting : node.settings) check_setting(setting, *info, draft);
         check_policy(node, *info, draft);
         check_contract(node, *info);
+        if (has_dynamic_pads(node, *info)) draft.info = nullptr;
         return draft;
     }
 
@@ -125,14 +124,17 @@ class NodeCheck {
                        refusal->reason + ", and a shard never waits" +
                        (refusal->cure.empty() ? "" : ": " + refusal->cure));
         }
-        for (const PadTemplate& pad : info.pads) {
-            if (!pad.sometimes) continue;
-            report(out_, "dynamic-pads", node.element_mark,
-                   "\"" + info.name + "\" adds its pad \"" + pad.name + "\" while running; a call's pipeline is fixed");
-            break;
-        }
         draft.plan.threads = threads_started_by(info.name, info.type);
         force_properties(info, draft);
+    }
+
+    bool has_dynamic_pads(const Node& node, const ElementInfo& info) {
+        const auto pad =
+            std::find_if(info.pads.begin(), info.pads.end(), [](const PadTemplate& p) { return p.sometimes; });
+        if (pad == info.pads.end()) return false;
+        report(out_, "dynamic-pads", node.element_mark,
+               "\"" + info.name + "\" adds its pad \"" + pad->name + "\" while running; a call's pipeline is fixed");
+        return true;
     }
 
     static std::string_view policy_text(const Value& value) {

@@ -69,7 +69,7 @@ bool is_linked(const Draft& draft, int node, const PadTemplate& pad) {
 void check_open_pads(const Draft& draft, Diagnostics& out) {
     for (size_t i = 0; i < draft.nodes.size(); i++) {
         const DraftNode& node = draft.nodes[i];
-        if (!node.info || node.excused) continue;
+        if (!node.info) continue;
         const int index = static_cast<int>(i);
         const bool used = std::any_of(draft.edges.begin(), draft.edges.end(),
                                       [&](const DraftEdge& e) { return e.from == index || e.to == index; });
@@ -108,7 +108,7 @@ void check_one_call(const Draft& draft, Diagnostics& out) {
 void check_shape(const Graph& graph, const Draft& draft, Diagnostics& out) {
     CycleSearch(draft, out).run();
     check_one_call(draft, out);
-    if (graph.links_complete) check_open_pads(draft, out);
+    if (graph.links_complete && !draft.broken_links) check_open_pads(draft, out);
 }
 
 }  // namespace trunkline::graph

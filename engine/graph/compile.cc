@@ -54,6 +54,18 @@ bool is_too_large(const Graph& graph, Diagnostics& out) {
     return true;
 }
 
+/// What the engine itself puts into graphs.
+bool lacks_core_elements(ElementTable& elements, const Graph& graph, Diagnostics& out) {
+    for (const char* name : {"tee", "funnel", "capsfilter"}) {
+        if (elements.find(name)) continue;
+        report(out, "unknown-element", {graph.file, 0, 0},
+               std::string("GStreamer's own element \"") + name +
+                   "\" is missing: install libgstreamer1.0-0 with its core plugins");
+        return true;
+    }
+    return false;
+}
+
 /// Which carriers' calls the graph serves: those it names, all known ones through callsrc/callsink, or "" for none.
 std::vector<std::string> carriers_of(const Graph& graph, const CompileOptions& options, Diagnostics& out) {
     std::set<std::string> named;
@@ -89,7 +101,34 @@ Link::Full full_of(const DraftEdge& edge) {
     return edge.media == PlanLink::Media::kFacts ? Link::Full::kKeep : Link::Full::kDropOldest;
 }
 
-Wiring freeze(Draft draft) {
+/// How far from the sources each node lies, for an order that people can follow.
+std::vector<int> depths(const Draft& draft) {
+    std::vector<int> depth(draft.nodes.size(), 0);
+    for (size_t round = 0; round < draft.nodes.size(); round++) {
+        bool changed = false;
+        for (const DraftEdge& edge : draft.edges) {
+            int& there = depth[static_cast<size_t>(edge.to)];
+            const int least = depth[static_cast<size_t>(edge.from)] + 1;
+            if (there >= least || draft.nodes[static_cast<size_t>(edge.to)].plan.agent) continue;
+            there = least;
+            changed = true;
+        }
+        if (!changed) break;
+    }
+    return depth;
+}
+
+void sort_edges(Draft& draft, const Graph& graph) {
+    const std::vector<int> depth = depths(draft);
+    const auto rank = [&](const DraftEdge& e) {
+        return std::pair(e.link - graph.links.data(), depth[static_cast<size_t>(e.from)]);
+    };
+    std::stable_sort(draft.edges.begin(), draft.edges.end(),
+                     [&](const DraftEdge& a, const DraftEdge& b) { return rank(a) < rank(b); });
+}
+
+Wiring freeze(Draft draft, const Graph& graph) {
+    sort_edges(draft, graph);
     Wiring wiring;
     wiring.carrier = draft.carrier;
     auto prepared = std::make_shared<PreparedWiring>();
@@ -119,8 +158,10 @@ Wiring compile_wiring(const Graph& graph, const std::string& carrier, ElementTab
     draft_nodes(graph, draft, elements, out);
     draft_edges(graph, draft, elements, out);
     check_shape(graph, draft, out);
-    if (!has_errors(out)) negotiate(draft, elements, out);
-    return has_errors(out) ? Wiring{} : freeze(std::move(draft));
+    const bool whole =
+        std::all_of(draft.nodes.begin(), draft.nodes.end(), [](const DraftNode& n) { return n.info != nullptr; });
+    if (whole && !has_errors(out)) negotiate(draft, elements, out);
+    return has_errors(out) ? Wiring{} : freeze(std::move(draft), graph);
 }
 
 bool has_unknown_values(const Graph& graph) {
@@ -149,8 +190,9 @@ const Wiring* Plan::wiring(std::string_view carrier) const {
 
 PlanResult compile(const Graph& graph, const CompileOptions& options) {
     PlanResult result;
-    if (is_too_large(graph, result.diagnostics)) return result;
     ElementTable elements;
+    if (is_too_large(graph, result.diagnostics) || lacks_core_elements(elements, graph, result.diagnostics))
+        return result;
     check_profiles(graph, elements, result.diagnostics);
     auto plan = std::make_shared<Plan>();
     if (!graph.is_library()) {

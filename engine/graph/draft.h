@@ -13,7 +13,6 @@ struct DraftNode {
     PlanNode plan;
     const ElementInfo* info = nullptr;  ///< null = broken: said already, so nothing more is said about it
     PreparedNode prepared;
-    bool excused = false;  ///< a path that names it was broken: missing links are no finding
 };
 
 struct DraftEdge {
@@ -31,6 +30,7 @@ struct Draft {
     std::string carrier;
     std::vector<DraftNode> nodes;
     std::vector<DraftEdge> edges;
+    bool broken_links = false;  ///< a path could not be followed: then missing links are no finding
 
     int find(std::string_view name) const;
     /// `base`, or `base-2`, `base-3`, … when that is taken.

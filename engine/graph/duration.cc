@@ -62,16 +62,14 @@ std::optional<int64_t> parse_duration(std::string_view text) {
 
 std::string format_duration(uint64_t nanoseconds) {
     if (nanoseconds == 0) return "0s";
-    std::string out;
     for (const std::string_view name : {"h", "m", "s", "ms", "us", "ns"}) {
         for (const Unit& unit : kUnits) {
-            if (unit.name != name) continue;
             const auto size = static_cast<uint64_t>(unit.ns);
-            if (nanoseconds >= size) out += std::to_string(nanoseconds / size) + std::string(name);
-            nanoseconds %= size;
+            if (unit.name == name && nanoseconds % size == 0)
+                return std::to_string(nanoseconds / size) + std::string(name);
         }
     }
-    return out;
+    return std::to_string(nanoseconds) + "ns";
 }
 
 }  // namespace trunkline::graph

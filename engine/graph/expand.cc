@@ -46,7 +46,7 @@ class Expansion {
 
     void run() {
         for (const Link& link : graph_.links) expand(link);
-        if (broken_) return;
+        if (draft_.broken_links) return;
         fan_out();
         fan_in();
         for (DraftEdge& edge : draft_.edges) settle_media(edge);
@@ -60,20 +60,10 @@ class Expansion {
             for (const Endpoint& end : stage) stages.back().push_back({resolve(end, link), &end});
         }
         const size_t before = out_.size();
-        for (size_t i = 0; i + 1 < stages.size(); i++)
+        for (size_t i = 0; i + 1 < stages.size(); i++) {
             join_stages(link, stages[i], stages[i + 1], i > 0, i + 2 < stages.size());
-        if (out_.size() == before && !has_unknown(stages)) return;
-        broken_ = true;
-        for (const auto& stage : stages) {
-            for (const Resolved& end : stage)
-                if (end.node >= 0) draft_.nodes[static_cast<size_t>(end.node)].excused = true;
         }
-    }
-
-    static bool has_unknown(const std::vector<std::vector<Resolved>>& stages) {
-        return std::any_of(stages.begin(), stages.end(), [](const auto& stage) {
-            return std::any_of(stage.begin(), stage.end(), [](const Resolved& r) { return r.node < 0; });
-        });
+        if (out_.size() != before) draft_.broken_links = true;
     }
 
     int resolve(const Endpoint& end, const Link& link) {
@@ -190,11 +180,14 @@ class Expansion {
 
     std::optional<DraftEdge> join(const Link& link, const Resolved& a, const Resolved& b, bool from_middle,
                                   bool to_middle) {
-        if (a.node < 0 || b.node < 0) return std::nullopt;
+        if (a.node < 0 || b.node < 0) {
+            draft_.broken_links = true;
+            return std::nullopt;
+        }
         const ElementInfo* from_info = draft_.nodes[static_cast<size_t>(a.node)].info;
         const ElementInfo* to_info = draft_.nodes[static_cast<size_t>(b.node)].info;
         if (!from_info || !to_info) {
-            broken_ = true;
+            draft_.broken_links = true;
             return std::nullopt;
         }
         const auto from = candidates(a, true, from_middle);
@@ -282,7 +275,7 @@ class Expansion {
                 report(out_, "audio-fan-in", draft_.edges[group.back()].mark,
                        "\"" + target + "." + first.to_name +
                            "\" gets more than one stream; only facts can be joined, audio would have to be mixed");
-                broken_ = true;
+                draft_.broken_links = true;
                 continue;
             }
             const int funnel = draft_.add(target + "." + first.to_name + ".funnel", PlanNode::Origin::kFunnel,
@@ -312,7 +305,6 @@ class Expansion {
     Draft& draft_;
     ElementTable& elements_;
     Diagnostics& out_;
-    bool broken_ = false;
 };
 
 }  // namespace

@@ -4,7 +4,9 @@
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <set>
 #include <sstream>
+#include <tuple>
 
 #include "engine/graph/reader.h"
 #include "engine/graph/sources.h"
@@ -32,6 +34,17 @@ Lookup secret_files_before(Lookup env) {
     };
 }
 
+/// A refused alias leaves a hole; what is then said about the hole helps nobody.
+void drop_consequences_of_aliases(Diagnostics& all) {
+    std::set<std::tuple<std::string, int, int>> holes;
+    for (const Diagnostic& d : all) {
+        if (d.code == "alias-refused") holes.emplace(d.file, d.line, d.column);
+    }
+    std::erase_if(all, [&](const Diagnostic& d) {
+        return d.code != "alias-refused" && holes.contains({d.file, d.line, d.column});
+    });
+}
+
 LoadResult read_tree(Sources& sources, const Tree& root, const std::string& file, const LoadOptions& options,
                      LoadResult result) {
     const Lookup env = options.env ? options.env : Lookup(process_environment);
@@ -41,6 +54,7 @@ LoadResult read_tree(Sources& sources, const Tree& root, const std::string& file
     read_graph(root, scope, result.graph);
     result.graph.sources = sources.files();
     result.graph.canonical_json = canonical_json(result.graph);
+    drop_consequences_of_aliases(result.diagnostics);
     sort_diagnostics(result.diagnostics);
     return result;
 }

@@ -38,6 +38,7 @@ class Negotiation {
         if (!instantiate() || !link_all()) return;
         for (const size_t index : upstream_first()) {
             if (index < edges) decide(index);
+            if (broken_) return;  // what follows would only be a consequence
         }
         for (DraftNode& node : draft_.nodes) rate(node);
     }
@@ -118,7 +119,20 @@ class Negotiation {
         const CapsPtr input = input_caps(edge.from);
         if (!input) return caps;
         if (gst_caps_is_any(caps.get())) return input;
+        if (is_silent(edge.from, *edge.from_pad, caps)) return intersect(input.get(), caps.get());
         return follow_codec(draft_.nodes[static_cast<size_t>(edge.from)].info->name, input, caps);
+    }
+
+    /// An element (no agent) that takes and gives the same kinds, and answers a question for caps with its whole
+    /// template: it passes on what comes in, it only does not say so.
+    bool is_silent(int node, const PadTemplate& pad, const CapsPtr& answer) const {
+        const DraftNode& n = draft_.nodes[static_cast<size_t>(node)];
+        if (n.plan.agent || pad.request || !gst_caps_is_equal(answer.get(), pad.caps)) return false;
+        const auto other = std::find_if(n.info->pads.begin(), n.info->pads.end(), [&](const PadTemplate& p) {
+            return p.is_src != pad.is_src && !p.request && !p.sometimes;
+        });
+        return other != n.info->pads.end() && gst_caps_is_equal(other->caps, pad.caps) &&
+               gst_caps_get_size(pad.caps) != 1;
     }
 
     /// The decided caps of a node's only input, if it has just one.
@@ -148,34 +162,66 @@ class Negotiation {
         return narrowed;
     }
 
+    /// What the reader wants, and all that follows it. An element that takes anything and does not pass the question on
+    /// is looked through: its output carries what came in.
+    CapsPtr wanted(size_t index, size_t depth = 0) const {
+        const DraftEdge& edge = draft_.edges[index];
+        auto caps = CapsPtr::adopt(gst_pad_query_caps(ends_[index].to.get(), nullptr));
+        if (edge.to_pad->request || depth > ends_.size()) return caps;
+        if (!gst_caps_is_any(caps.get()) && !is_silent(edge.to, *edge.to_pad, caps)) return caps;
+        for (size_t next = 0; next < ends_.size(); next++) {
+            const DraftEdge& after = draft_.edges[next];
+            if (after.from != edge.to || after.from_pad->request != after.from_pad->many()) continue;
+            const CapsPtr both = intersect(caps.get(), wanted(next, depth + 1).get());
+            if (!is_empty(both)) caps = both;
+        }
+        return caps;
+    }
+
+    /// What the reader itself takes, whatever follows it: asked with its outputs cut.
+    CapsPtr own_wish(size_t index) const {
+        std::vector<const Ends*> cut;
+        for (size_t next = 0; next < ends_.size(); next++) {
+            const Ends& after = ends_[next];
+            if (draft_.edges[next].from == draft_.edges[index].to && gst_pad_unlink(after.from.get(), after.to.get()))
+                cut.push_back(&after);
+        }
+        auto caps = CapsPtr::adopt(gst_pad_query_caps(ends_[index].to.get(), nullptr));
+        for (const Ends* after : cut) gst_pad_link_full(after->from.get(), after->to.get(), GST_PAD_LINK_CHECK_NOTHING);
+        return caps;
+    }
+
     void decide(size_t index) {
         const DraftEdge edge = draft_.edges[index];
         const CapsPtr give = offered(edge, ends_[index].from.get());
-        const auto deep = CapsPtr::adopt(gst_pad_query_caps(ends_[index].to.get(), nullptr));
+        const CapsPtr deep = wanted(index);
         const CapsPtr common = intersect(give.get(), deep.get());
-        if (!is_empty(common)) return join(index, common);
-        const auto own = CapsPtr::share(edge.to_pad->caps);
-        const bool want_is_own = is_empty(deep) || edge.to_pad->any();
-        if (want_is_own) {
-            const CapsPtr local = intersect(give.get(), own.get());
-            if (!is_empty(local)) return join(index, local);
-        }
+        if (!is_empty(common)) return join(index, give, common);
+        const CapsPtr own = own_wish(index);
+        // What passes audio through is better converted behind it; an encoder is better fed what its reader needs.
+        const bool own_counts = is_empty(deep) || edge.to_pad->any() || is_silent(edge.to, *edge.to_pad, own);
+        const CapsPtr local = intersect(give.get(), own.get());
+        if (own_counts && !is_empty(local)) return join(index, give, local);
+        const CapsPtr& wish = own_counts ? own : deep;
         if (edge.media == PlanLink::Media::kAudio) {
-            if (auto conversion = plan_conversion(give.get(), want_is_own ? own.get() : deep.get()))
+            if (auto conversion = plan_conversion(give.get(), wish.get()))
                 return convert(index, std::move(*conversion));
         }
         report(out_, "cannot-join", edge.mark,
                "\"" + draft_.nodes[static_cast<size_t>(edge.from)].plan.name + "." + edge.from_name + "\" gives " +
                    caps_text(give.get()) + ", \"" + draft_.nodes[static_cast<size_t>(edge.to)].plan.name + "." +
-                   edge.to_name + "\" takes " + caps_text(want_is_own ? own.get() : deep.get()) +
+                   edge.to_name + "\" takes " + caps_text(wish.get()) +
                    ", and no converter leads from one to the other");
-        feed(index, CapsPtr::share(own.get()));  // go on as if it fitted: later edges have their own findings
+        broken_ = true;
     }
 
-    /// Directly, or through a capsfilter where several caps would do: the plan must not leave it to chance.
-    void join(size_t index, const CapsPtr& common) {
+    /// Directly, or through a capsfilter where the two, asked at run time, would still have a choice: the plan must not
+    /// leave it to chance.
+    void join(size_t index, const CapsPtr& give, const CapsPtr& common) {
         const bool open = gst_caps_is_any(common.get()) != FALSE;
-        if (open || gst_caps_is_fixed(common.get()) || draft_.edges[index].media != PlanLink::Media::kAudio) {
+        const auto asked = CapsPtr::adopt(gst_pad_query_caps(ends_[index].to.get(), nullptr));
+        const CapsPtr seen = intersect(give.get(), asked.get());
+        if (open || gst_caps_is_fixed(seen.get()) || draft_.edges[index].media != PlanLink::Media::kAudio) {
             draft_.edges[index].caps = caps_text(common.get());
             feed(index, common);
             return;
@@ -263,6 +309,7 @@ class Negotiation {
     std::vector<gst::Ptr<GstElement>> instances_;
     std::vector<Ends> ends_;  // parallel to the edges as drafted
     std::vector<PadPtr> stubs_;
+    bool broken_ = false;
 };
 
 }  // namespace

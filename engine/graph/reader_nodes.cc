@@ -30,11 +30,6 @@ class NodeReader {
 
     Node read_node(const TreeEntry& entry) {
         Node node = start(entry, "node");
-        if (entry.value.is_null()) {
-            report(out_, "nothing-to-delete", entry.mark(),
-                   "null deletes a node of an extended or imported file; there is no \"" + entry.key + "\" there");
-            return node;
-        }
         if (!entry.value.is_map()) {
             report(out_, "wrong-type", entry.value.mark(),
                    "a node is a map: {element: " +
@@ -226,7 +221,14 @@ void read_nodes(const Tree& root, const SubstitutionScope& scope, Graph& graph) 
         report(*scope.out, "wrong-type", nodes->mark(), "`nodes` is a map: name -> {element: …}");
         return;
     }
-    for (const TreeEntry& entry : nodes->entries) graph.nodes.push_back(reader.read_node(entry));
+    for (const TreeEntry& entry : nodes->entries) {
+        if (!entry.value.is_null()) {
+            graph.nodes.push_back(reader.read_node(entry));
+            continue;
+        }
+        report(*scope.out, "nothing-to-delete", entry.mark(),
+               "null deletes a node of an extended or imported file; there is no \"" + entry.key + "\" there");
+    }
 }
 
 }  // namespace trunkline::graph

@@ -91,7 +91,7 @@ Tree Sources::load_text(const std::string& text, const std::string& file) {
     files_.push_back(file);
     Tree own = parse_yaml(text, file, {options_.max_bytes, options_.max_depth}, out_);
     check_top_level(own, file);
-    chain_.push_back(file);
+    chain_.push_back(fs::path(file).lexically_normal().string());
     Tree merged = follow(std::move(own), file);
     chain_.pop_back();
     merged_[file] = merged;
@@ -151,8 +151,7 @@ Tree Sources::load_named(const Tree& name, const std::string& from, const char* 
         return nothing;
     }
     const std::string target = (fs::path(from).parent_path() / path).lexically_normal().string();
-    if (std::find(chain_.begin(), chain_.end(), target) != chain_.end() ||
-        target == fs::path(chain_.back()).lexically_normal().string()) {
+    if (std::find(chain_.begin(), chain_.end(), target) != chain_.end()) {
         std::string chain;
         for (const std::string& file : chain_) chain += file + " -> ";
         report(out_, "import-cycle", name.mark(), "the files name each other in a circle: " + chain + target);

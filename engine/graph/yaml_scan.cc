@@ -90,6 +90,18 @@ bool TextLines::holds_at(int line, int byte_column, std::string_view word) const
            word.find('\n') == std::string_view::npos;
 }
 
+std::optional<TextPlace> find_tab_indent(std::string_view text, int last_line) {
+    int line = 1;
+    for (size_t begin = 0; begin < text.size() && line <= last_line; line++) {
+        const size_t first = text.find_first_not_of(' ', begin);
+        if (first != std::string_view::npos && text[first] == '\t') return TextPlace{line, to_int(first - begin) + 1};
+        begin = text.find('\n', begin);
+        if (begin == std::string_view::npos) break;
+        begin++;
+    }
+    return std::nullopt;
+}
+
 int count_characters(std::string_view utf8) {
     return static_cast<int>(utf8.size()) - static_cast<int>(std::count_if(utf8.begin(), utf8.end(), is_continuation));
 }

@@ -25,6 +25,8 @@ class TextLines {
     std::vector<size_t> starts_;
 };
 
+/// The first line up to `last_line` that is indented with a tab.
+std::optional<TextPlace> find_tab_indent(std::string_view text, int last_line);
 int count_characters(std::string_view utf8);
 /// The first control character other than tab and line ends.
 std::optional<TextPlace> find_control_character(std::string_view text);

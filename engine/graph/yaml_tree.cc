@@ -214,8 +214,13 @@ Tree parse_yaml(const std::string& text, const std::string& file_name, TreeLimit
         return empty_map(file);
     } catch (const YAML::Exception& error) {
         const int line = std::max(error.mark.line, 0);
-        report(out, "yaml-syntax", {file_name, line + 1, lines.character_column(line, std::max(error.mark.column, 0))},
-               "not valid YAML: " + error.msg);
+        if (const auto tab = find_tab_indent(text, line + 1)) {
+            report(out, "tab-indent", {file_name, tab->line, tab->column}, "indented with a tab: YAML wants spaces");
+        } else {
+            report(out, "yaml-syntax",
+                   {file_name, line + 1, lines.character_column(line, std::max(error.mark.column, 0))},
+                   "not valid YAML: " + error.msg);
+        }
         return empty_map(file);
     } catch (const std::exception& error) {
         report(out, "yaml-syntax", {file_name, 1, 1}, std::string("not valid YAML: ") + error.what());
