@@ -39,6 +39,10 @@ function(trunkline_present list)
   set(${list} "${kept}" PARENT_SCOPE)
 endfunction()
 
+if(TRUNKLINE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link) # the boxes too, else the fuzzer sees no edge of the code under test
+endif()
+
 # trunkline_box(engine_core SOURCES a.cc b.cc DEPS engine_other PRIVATE PkgConfig::X)
 # A box is a static library. DEPS are public, PRIVATE ones stay inside its .cc files.
 function(trunkline_box name)
