@@ -57,8 +57,8 @@ class Walker {
         }
         if (shape.fields.empty()) return;  // anything goes
         for (const auto& [key, inner] : value.items()) {
-            const auto field =
-                std::find_if(shape.fields.begin(), shape.fields.end(), [&](const Field& f) { return key == f.name; });
+            const auto field = std::find_if(shape.fields.begin(), shape.fields.end(),
+                                            [&name = key](const Field& f) { return name == f.name; });
             if (field != shape.fields.end()) {
                 check(inner, *field, join(path, key));
             } else {

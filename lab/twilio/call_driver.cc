@@ -2,6 +2,7 @@
 #include "lab/twilio/call_driver.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "engine/core/clock.h"
 #include "engine/core/id.h"
@@ -181,7 +182,8 @@ void CallDriver::answered() {
 }
 
 void CallDriver::hang_up(HangUp how) {
-    if (result_.ended) return;
+    if (result_.ended || hanging_up_) return;
+    hanging_up_ = true;
     note("hang-up", how == HangUp::kStopThenClose ? "" : "with a fault");
     vanished_ = how == HangUp::kHalfOpen;
     step_ = nullptr;
@@ -208,7 +210,7 @@ void CallDriver::end(const std::string& status, const std::string& reason) {
     for (size_t i = 0; i < streams_.size(); ++i) {
         if (!streams_[i]->over()) streams_[i]->hang_up(HangUp::kStopThenClose);
     }
-    const int seconds = static_cast<int>(result_.duration_ms / 1000.0 + 0.5);
+    const int seconds = static_cast<int>(std::lround(result_.duration_ms / 1000.0));
     report_status("completed", status,
                   {{"CallDuration", std::to_string(seconds)},
                    {"Duration", std::to_string((seconds + 59) / 60)},

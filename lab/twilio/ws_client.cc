@@ -258,7 +258,7 @@ void WsClient::shut() {
 
 void WsClient::fail(DialFault fault, int status, const std::string& message) {
     auto self = shared_from_this();
-    std::string reason = message;
+    const std::string reason(message);  // shut() may free what `message` refers to
     shut();
     if (handler_ != nullptr) handler_->ws_failed(fault, status, reason);
 }
