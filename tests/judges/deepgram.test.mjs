@@ -1,10 +1,13 @@
 // The official Deepgram SDK holds a conversation with our simulated Voice Agent; every message must pass the SDK's types.
 import assert from "node:assert/strict";
+import os from "node:os";
+import path from "node:path";
 import { test } from "node:test";
 
 import { DeepgramClient } from "@deepgram/sdk";
+import { WebSocketServer } from "ws";
 
-import { freePort, lab, start, until } from "./support/programs.mjs";
+import { engine, freePort, lab, start, until } from "./support/programs.mjs";
 import { Microphone, transcript, words } from "./support/speech.mjs";
 import { typeProblems } from "./support/types.mjs";
 
@@ -70,7 +73,7 @@ function assertTypes(messages) {
 
 test("the SDK's agent client holds a whole conversation with the lab", async (t) => {
   const port = await freePort();
-  await start(t, lab, ["deepgram", "--port", String(port)], { port });
+  await start(t, lab, ["deepgram", "--listen", `127.0.0.1:${port}`], { port });
   const { socket, seen } = await connect(t, port);
 
   await t.test("Welcome, Settings, SettingsApplied", async () => {
@@ -124,7 +127,7 @@ test("the SDK's agent client holds a whole conversation with the lab", async (t)
 
 test("the SDK's function call round trip works", async (t) => {
   const port = await freePort();
-  await start(t, lab, ["deepgram", "--port", String(port), "--brain", "tests/judges/support/functions.yaml"], { port });
+  await start(t, lab, ["deepgram", "--listen", `127.0.0.1:${port}`, "--brain", "tests/judges/support/functions.yaml"], { port });
   const { socket, seen } = await connect(t, port);
   await seen.wait("Welcome");
   socket.sendSettings(settings);
@@ -141,13 +144,61 @@ test("the SDK's function call round trip works", async (t) => {
 
 test("a refused Settings message is an Error of the SDK's type", async (t) => {
   const port = await freePort();
-  await start(t, lab, ["deepgram", "--port", String(port)], { port });
+  await start(t, lab, ["deepgram", "--listen", `127.0.0.1:${port}`], { port });
   const { socket, seen } = await connect(t, port);
   await seen.wait("Welcome");
   socket.sendSettings({ ...settings, audio: { ...settings.audio, input: { encoding: "linear17", sample_rate: 8000 } } });
   const error = await seen.wait("Error");
   assert.ok(error.code && error.description, JSON.stringify(error));
   assertTypes(seen.messages);
+});
+
+// The other direction: what our deepgramagent says to a server must pass the types of what the SDK's client may say.
+test("every message of our agent element passes the SDK's types", async (t) => {
+  const clientTypes = {
+    Settings: "AgentV1Settings", KeepAlive: "AgentV1KeepAlive", UpdatePrompt: "AgentV1UpdatePrompt",
+    UpdateSpeak: "AgentV1UpdateSpeak", UpdateThink: "AgentV1UpdateThink", InjectAgentMessage: "AgentV1InjectAgentMessage",
+    InjectUserMessage: "AgentV1InjectUserMessage", FunctionCallResponse: "AgentV1SendFunctionCallResponse",
+  };
+  const seen = { messages: [], audio: 0, header: undefined };
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  t.after(() => server.close());
+  server.on("connection", (socket, request) => {
+    seen.header = request.headers.authorization;
+    socket.send(JSON.stringify({ type: "Welcome", request_id: "fc553ec9-5874-49ca-a47c-b670d525a4b3" }));
+    socket.on("message", (data, binary) => {
+      if (binary) return void (seen.audio += data.length);
+      const message = JSON.parse(data);
+      seen.messages.push(message);
+      if (message.type === "Settings") {
+        socket.send(JSON.stringify({ type: "SettingsApplied" }));
+        socket.send(JSON.stringify({ type: "FunctionCallRequest", functions: [{ id: "f1", name: "nothing_we_know", arguments: "{}", client_side: true }] }));
+      }
+    });
+  });
+  await new Promise((resolve) => server.on("listening", resolve));
+
+  const port = await freePort();
+  const token = "0123456789abcdef0123456789abcdef";
+  await start(t, engine, ["serve", "--graphs", "graphs", "--graph", "twilio-deepgram", "--port", String(port), "--env-file", "/dev/null"], {
+    port,
+    env: {
+      TWILIO_AUTH_TOKEN: token, SERVER_URL: "https://voice.example.com", DEEPGRAM_API_KEY: "judge",
+      DEEPGRAM_AGENT_URL: `ws://127.0.0.1:${server.address().port}/v1/agent/converse`,
+      DATABASE_URL: `sqlite:${path.join(os.tmpdir(), `trunkline-judge-${process.pid}-${port}.db`)}`,
+    },
+  });
+  await start(t, lab, ["twilio", "--webhook", `http://127.0.0.1:${port}/twilio/voice`, "--auth-token", token,
+    "--public-url", "https://voice.example.com", "--dial", `127.0.0.1:${port}`]);
+
+  await until("caller audio and the answer to a function call", () =>
+    seen.audio > 8000 && seen.messages.some(({ type }) => type === "FunctionCallResponse"));
+  assert.match(seen.header, /^token judge$/i);
+  assert.equal(seen.messages[0].type, "Settings");
+  const imports = 'import type { Deepgram } from "@deepgram/sdk";';
+  assert.deepEqual(typeProblems(imports, seen.messages.map((message) => ({
+    message, type: clientTypes[message.type] ? `Deepgram.agent.${clientTypes[message.type]}` : "never",
+  }))), []);
 });
 
 test("the type check finds what is wrong", () => {
