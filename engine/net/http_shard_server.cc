@@ -20,6 +20,18 @@ HttpConnection* connection_of(SoupServerMessage* message) {
     return HttpConnection::of(soup_server_message_get_remote_address(message));
 }
 
+/// A new address object. GSocket keeps the one it hands out for itself, and may drop it on the thread of a TLS
+/// handshake; ours carries the HttpConnection and must stay on the shard.
+GSocketAddress* remote_address_of(GSocket* socket) {
+    GSocketAddress* kept = g_socket_get_remote_address(socket, nullptr);
+    if (!kept) return nullptr;
+    auto* inet = G_INET_SOCKET_ADDRESS(kept);
+    GSocketAddress* own =
+        g_inet_socket_address_new(g_inet_socket_address_get_address(inet), g_inet_socket_address_get_port(inet));
+    g_object_unref(kept);
+    return own;
+}
+
 HttpResponse too_large(size_t limit) {
     auto response = HttpResponse::problem(413, {}, "the body is larger than " + std::to_string(limit) + " bytes");
     response.headers.emplace_back("Connection", "close");
@@ -130,7 +142,7 @@ void ShardServer::accepted(int fd) {
         return;
     }
     GSocketAddress* local = g_socket_get_local_address(socket, nullptr);
-    GSocketAddress* remote = g_socket_get_remote_address(socket, nullptr);  // fails when the peer has left again
+    GSocketAddress* remote = remote_address_of(socket);  // null when the peer has left again
     if (local && remote) {
         auto connection = std::make_unique<HttpConnection>(shard_, socket, options_->header_timeout_ms);
         connection->arm();
