@@ -113,9 +113,15 @@ Status link_pads(const Wiring& wiring, const std::vector<std::pair<std::string, 
     return {};
 }
 
-/// A bus whose messages end in the sync handler needs no file descriptors to wake a poll.
+/// A bus whose messages end in the sync handler needs no file descriptors to wake a poll. Such a bus expects its
+/// handler to release every message, so there is one from the start.
 void give_quiet_bus(GstElement* pipeline) {
     const auto bus = gst::Ptr<GstBus>::adopt(GST_BUS(g_object_new(GST_TYPE_BUS, "enable-async", FALSE, nullptr)));
+    const auto drop = [](GstBus*, GstMessage* message, gpointer) {
+        gst_message_unref(message);
+        return GST_BUS_DROP;
+    };
+    gst_bus_set_sync_handler(bus.get(), drop, nullptr, nullptr);
     gst_element_set_bus(pipeline, bus.get());
 }
 

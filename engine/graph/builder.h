@@ -48,9 +48,9 @@ class BuiltPipeline {
     std::vector<std::pair<std::string, GstElement*>> nodes_;
 };
 
-/// Builds the pipeline of one call in state NULL, with a bus without file descriptors (set your sync handler on
-/// gst_element_get_bus()). Errors: "unknown-carrier", "bad-param-value" (a param that its property refuses),
-/// "element-missing".
+/// Builds the pipeline of one call in state NULL, with a bus without file descriptors that drops its messages. Set your
+/// own sync handler on gst_element_get_bus(); it must unref every message and return GST_BUS_DROP. Errors:
+/// "unknown-carrier", "bad-param-value" (a param that its property refuses), "element-missing".
 Result<BuiltPipeline> build(const Plan& plan, const CallValues& values);
 
 }  // namespace trunkline::graph

@@ -221,7 +221,8 @@ class Negotiation {
         const bool open = gst_caps_is_any(common.get()) != FALSE;
         const auto asked = CapsPtr::adopt(gst_pad_query_caps(ends_[index].to.get(), nullptr));
         const CapsPtr seen = intersect(give.get(), asked.get());
-        if (open || gst_caps_is_fixed(seen.get()) || draft_.edges[index].media != PlanLink::Media::kAudio) {
+        if (open || gst_caps_is_fixed(give.get()) || gst_caps_is_fixed(seen.get()) ||
+            draft_.edges[index].media != PlanLink::Media::kAudio) {
             draft_.edges[index].caps = caps_text(common.get());
             feed(index, common);
             return;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/graph/loader.h"
+#include "engine/graph/plan.h"
 
 namespace trunkline::graph {
 
@@ -29,6 +30,26 @@ inline LoadOptions test_options() {
     options.env = look(kEnv);
     options.secret = look(kSecrets);
     return options;
+}
+
+/// Loads and compiles a text; the diagnostics of both.
+inline PlanResult plan_text(const std::string& text, const LoadOptions& options = test_options()) {
+    LoadResult loaded = load_graph_text(text, "graphs/test.yaml", options);
+    PlanResult result = compile(loaded.graph);
+    result.diagnostics.insert(result.diagnostics.begin(), loaded.diagnostics.begin(), loaded.diagnostics.end());
+    if (has_errors(result.diagnostics)) result.plan = nullptr;
+    return result;
+}
+
+/// "from.pad -> to.pad [caps]" of every link with that name.
+inline std::string links_text(const Wiring& wiring, const std::string& link) {
+    std::string text;
+    for (const PlanLink& l : wiring.links) {
+        if (l.name != link) continue;
+        text += wiring.nodes[static_cast<size_t>(l.from)].name + "." + l.from_pad + " -> " +
+                wiring.nodes[static_cast<size_t>(l.to)].name + "." + l.to_pad + " [" + l.caps + "]\n";
+    }
+    return text;
 }
 
 }  // namespace trunkline::graph

@@ -1,0 +1,1 @@
+trunkline_fuzzer(graph SOURCES graph_fuzz.cc DEPS engine_graph)
