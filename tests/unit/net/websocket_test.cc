@@ -9,7 +9,7 @@
 
 #include <filesystem>
 
-#include "support.h"
+#include "websocket_fixture.h"
 
 namespace trunkline::test {
 namespace {
@@ -17,51 +17,6 @@ namespace {
 using std::chrono_literals::operator""s;
 using Role = WebSocket::Role;
 using Texts = std::vector<std::string>;
-
-class WebSocketTest : public testing::Test {
-  protected:
-    void open(Role role = Role::kServer, const WebSocketOptions& options = {}, std::string_view early = {}) {
-        pair.emplace(&shard, role, options, early);
-        pair->socket->set_listener(&seen);
-    }
-    bool until(const std::function<bool()>& done) {
-        return shard.run_until(
-            [&] {
-                pair->read();
-                return done();
-            },
-            5s);
-    }
-    /// Runs until the peer has got `count` frames.
-    std::vector<Frame> frames(size_t count) {
-        std::vector<Frame> got;
-        until([&] {
-            for (Frame& one : take_frames(pair->received)) got.push_back(std::move(one));
-            return got.size() >= count;
-        });
-        return got;
-    }
-    bool closed() {
-        return until([&] { return seen.closes > 0; });
-    }
-    /// What a peer that broke the rules must see: a close frame with `code`, then the end.
-    void expect_violation(int code) {
-        auto got = frames(1);
-        ASSERT_EQ(got.size(), 1U);
-        EXPECT_EQ(got[0].opcode, kClose);
-        EXPECT_EQ(got[0].payload, close_payload(code));
-        ASSERT_TRUE(until([&] { return pair->ended; }));
-        ::shutdown(pair->peer, SHUT_WR);
-        ASSERT_TRUE(closed());
-        EXPECT_EQ(seen.cause, CloseCause::kProtocolError);
-        EXPECT_EQ(seen.code, 1006);
-        EXPECT_EQ(seen.reason, "closed with " + std::to_string(code));
-    }
-
-    Shard shard{0};
-    Recorder seen;
-    std::optional<Pair> pair;
-};
 
 TEST_F(WebSocketTest, delivers_text_and_binary_messages_of_any_length) {
     open();
@@ -119,50 +74,6 @@ TEST_F(WebSocketTest, a_message_as_long_as_the_limit_passes) {
     pair->write(frame(kBinary, std::string(600, 'a'), {.fin = false}) + frame(kContinuation, std::string(400, 'b')));
     EXPECT_TRUE(until([&] { return !seen.binaries.empty(); }));
 }
-
-struct Violation {
-    const char* name;
-    std::string bytes;
-    int code;
-};
-class ViolationTest : public WebSocketTest, public testing::WithParamInterface<Violation> {};
-TEST_P(ViolationTest, is_closed_with_its_code) {
-    open(Role::kServer, {.max_message = 1000});
-    pair->write(GetParam().bytes);
-    expect_violation(GetParam().code);
-    EXPECT_TRUE(seen.texts.empty());
-    EXPECT_TRUE(seen.binaries.empty());
-}
-INSTANTIATE_TEST_SUITE_P(
-    Net, ViolationTest,
-    testing::Values(Violation{"unmasked_client_frame", frame(kText, "x", {.masked = false}), 1002},
-                    Violation{"reserved_bit_1", frame(kText, "x", {.reserved = 4}), 1002},
-                    Violation{"reserved_bit_2", frame(kText, "x", {.reserved = 2}), 1002},
-                    Violation{"reserved_bit_3", frame(kPing, "x", {.reserved = 1}), 1002},
-                    Violation{"reserved_data_opcode", frame(3, "x"), 1002},
-                    Violation{"reserved_control_opcode", frame(11, "x"), 1002},
-                    Violation{"fragmented_ping", frame(kPing, "x", {.fin = false}), 1002},
-                    Violation{"control_frame_of_126_bytes", frame(kPing, std::string(126, 'x')), 1002},
-                    Violation{"continuation_of_nothing", frame(kContinuation, "x"), 1002},
-                    Violation{"text_inside_a_message", frame(kText, "a", {.fin = false}) + frame(kText, "b"), 1002},
-                    Violation{"length_not_minimal", std::string("\x81\xfe\x00\x05\x01\x02\x03\x04", 8), 1002},
-                    Violation{"length_with_top_bit", std::string("\x82\xff\x80\x00\x00\x00\x00\x00\x00\x01", 10), 1002},
-                    Violation{"close_with_half_a_code", frame(kClose, "\x03"), 1002},
-                    Violation{"close_code_1005", frame(kClose, close_payload(1005)), 1002},
-                    Violation{"close_code_2999", frame(kClose, close_payload(2999)), 1002},
-                    Violation{"close_reason_not_utf8", frame(kClose, close_payload(1000, "\xff")), 1007},
-                    Violation{"text_not_utf8", frame(kText, "a\xff"), 1007},
-                    Violation{"text_with_surrogate", frame(kText, "\xed\xa0\x80"), 1007},
-                    Violation{"text_ends_inside_a_character", frame(kText, "\xc3"), 1007},
-                    Violation{"text_not_utf8_in_a_first_fragment", frame(kText, "\xc0\x80", {.fin = false}), 1007},
-                    Violation{"message_above_the_limit", frame(kBinary, std::string(1001, 'x')), 1009},
-                    Violation{"announced_length_above_the_limit",
-                              std::string("\x82\xff\x00\x00\x00\x01\x00\x00\x00\x00\x01\x02\x03\x04x", 15), 1009},
-                    Violation{"fragments_together_above_the_limit",
-                              frame(kBinary, std::string(600, 'x'), {.fin = false}) +
-                                  frame(kContinuation, std::string(401, 'x')),
-                              1009}),
-    [](const auto& one) { return one.param.name; });
 
 TEST_F(WebSocketTest, a_client_refuses_masked_frames) {
     open(Role::kClient);
