@@ -1,1 +1,1 @@
-trunkline_fuzzer(deepgram_protocol_fuzz SOURCES deepgram_protocol_fuzz.cc DEPS elements_deepgram)
+trunkline_fuzzer(deepgram_protocol SOURCES deepgram_protocol_fuzz.cc DEPS elements_deepgram)
