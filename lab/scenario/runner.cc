@@ -129,8 +129,9 @@ ScenarioRunner::Answer ScenarioRunner::judge(const Step& step) {
         case StepKind::kPress:
             if (ended || stream().started_ms < 0)
                 return failed("no media stream is open to press keys on" + state_of_call());
-            call_.press(step.digits);
-            return pass();
+            if (!speaking_began_) call_.press(step.digits);
+            speaking_began_ = true;
+            return stream().keys_waiting == 0 ? pass() : wait();
         case StepKind::kHangUp:
             if (ended) return failed("the call had ended already" + state_of_call());
             call_.hang_up(step.how);

@@ -99,7 +99,7 @@ class ScenarioRunner {
     double step_begun_ms_ = 0;
     int64_t step_sample_ = 0;      // played when the step began
     int64_t turn_from_ = 0;        // agent speech that began before this sample is an old turn
-    bool speaking_began_ = false;  // interrupt_after: the caller has begun
+    bool speaking_began_ = false;  // say, interrupt_after, press: the caller has begun
     size_t saying_ = 0;            // index of what the caller says
     int64_t interrupted_at_ = -1;  // sample of the last interruption
     bool failed_ = false;

@@ -1,4 +1,5 @@
 // YAML → Scenario.
+#include <algorithm>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -57,8 +58,8 @@ class Parser {
     }
 
     void step(const YAML::Node& node) {
-        static const std::initializer_list<std::string_view> kSteps = {
-            "say", "wait_for", "interrupt_after", "press", "pause", "hang_up", "expect"};
+        static const std::initializer_list<std::string_view> kSteps = {"say",   "wait_for", "interrupt_after", "press",
+                                                                       "pause", "hang_up",  "expect"};
         Step step;
         step.at = YamlForm::position(node);
         if (node.IsScalar()) {
@@ -66,6 +67,9 @@ class Parser {
                 step.kind = StepKind::kHangUp;
                 return scenario_.steps.push_back(std::move(step));
             }
+            if (std::find(kSteps.begin(), kSteps.end(), node.Scalar()) != kSteps.end())
+                return form_.problem(node,
+                                     "'" + node.Scalar() + "' needs a value: write '- " + node.Scalar() + ": ...'");
             std::string near = nearest_word(node.Scalar(), kSteps);
             return form_.problem(
                 node, "'" + node.Scalar() + "' is no step" + (near.empty() ? "" : "; did you mean '" + near + "'?"));

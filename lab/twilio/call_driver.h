@@ -99,6 +99,7 @@ class CallDriver : public std::enable_shared_from_this<CallDriver>, private Stre
     std::deque<TwimlVerb> verbs_;
     int documents_ = 0;
     bool first_verb_ = true;
+    bool hanging_up_ = false;
     bool vanished_ = false;  // hung up half-open: nothing more is said to anybody
     std::string connect_action_;
     std::string connect_method_;

@@ -43,6 +43,7 @@ struct StreamResult {
     uint64_t media_dropped = 0;  ///< caller audio lost to congestion
     uint64_t media_received = 0;
     uint64_t bytes_received = 0;  ///< of agent audio
+    size_t keys_waiting = 0;      ///< pressed, not sent yet
     int pings = 0;
     int fragmented_messages = 0;
     std::vector<double> clears_ms;

@@ -193,6 +193,7 @@ void MediaStream::be_quiet() {
 void MediaStream::press(std::string_view digits) {
     if (digits_.empty()) next_digit_ns_ = monotonic_ns();
     digits_ += digits;
+    result().keys_waiting = digits_.size();
     schedule();
 }
 
@@ -201,6 +202,7 @@ void MediaStream::send_due_digits(int64_t now_ns) {
         send(writer_.dtmf(digits_.front()));
         owner_.note("dtmf", std::string(1, digits_.front()));
         digits_.erase(0, 1);
+        result().keys_waiting = digits_.size();
         next_digit_ns_ += kDigitGapMs * kMs;
     }
 }
