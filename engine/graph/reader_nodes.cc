@@ -210,7 +210,8 @@ void read_nodes(const Tree& root, const SubstitutionScope& scope, Graph& graph) 
     NodeReader reader(profiles, scope);
     const Tree* nodes = root.find("nodes");
     if (!nodes) {
-        if (!profiles && !root.find("params") && !root.entries.empty()) {
+        const bool built_on_others = root.find("extends") || root.find("import");  // they have said what is wrong
+        if (!profiles && !root.find("params") && !root.entries.empty() && !built_on_others) {
             report(*scope.out, "missing-key", root.mark(), "the file has neither `nodes` nor `profiles`");
         }
         if (profiles)

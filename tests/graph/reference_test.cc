@@ -1,0 +1,68 @@
+// What people read must be true: the examples of the reference, the graphs of the repository, the table of codes.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "tests/graph/graph_environment.h"
+
+namespace trunkline::graph {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string read(const fs::path& path) {
+    std::ifstream in(path);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// The ```yaml blocks of a page.
+std::vector<std::string> examples(const std::string& page) {
+    std::vector<std::string> blocks;
+    const std::string fence = "```yaml\n";
+    for (size_t at = page.find(fence); at != std::string::npos; at = page.find(fence, at + 1)) {
+        const size_t begin = at + fence.size();
+        blocks.push_back(page.substr(begin, page.find("```", begin) - begin));
+    }
+    return blocks;
+}
+
+TEST(Reference, ExamplesAllCompileWithoutAWord) {
+    const auto blocks = examples(read(source_dir() + "/docs/graph-reference.md"));
+    ASSERT_GE(blocks.size(), 6U);
+    for (const std::string& block : blocks) {
+        LoadResult loaded = load_graph_text(block, source_dir() + "/graphs/example.yaml", test_options());
+        const PlanResult compiled = compile(loaded.graph);
+        EXPECT_EQ(format_text(loaded.diagnostics) + format_text(compiled.diagnostics), "") << block;
+        EXPECT_NE(compiled.plan, nullptr);
+    }
+}
+
+TEST(Reference, GraphsOfTheRepositoryCompileWithoutAWord) {
+    size_t files = 0;
+    for (const auto& entry : fs::directory_iterator(source_dir() + "/graphs")) {
+        if (entry.path().extension() != ".yaml") continue;
+        files++;
+        EXPECT_EQ(format_text(load_plan(entry.path().string(), test_options()).diagnostics), "") << entry.path();
+    }
+    EXPECT_GE(files, 3U);
+}
+
+TEST(Reference, NamesEveryCodeTheCorpusExpects) {
+    const std::string page = read(source_dir() + "/docs/graph-reference.md");
+    std::set<std::string> codes;
+    for (const auto& entry : fs::directory_iterator(source_dir() + "/tests/graph/corpus/broken")) {
+        if (entry.path().extension() != ".expect") continue;
+        std::istringstream lines(read(entry.path()));
+        for (std::string place, code; lines >> place >> code;) {
+            if (place != "schema") codes.insert(code);
+        }
+    }
+    ASSERT_GT(codes.size(), 40U);
+    for (const std::string& code : codes) EXPECT_NE(page.find("`" + code + "`"), std::string::npos) << code;
+}
+
+}  // namespace
+}  // namespace trunkline::graph
