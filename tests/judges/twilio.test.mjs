@@ -2,14 +2,12 @@
 // builder must be able to write the TwiML that the engine answers.
 import assert from "node:assert/strict";
 import http from "node:http";
-import os from "node:os";
-import path from "node:path";
 import { test } from "node:test";
 
 import twilio from "twilio";
 import { WebSocketServer } from "ws";
 
-import { engine, freePort, lab, start, until } from "./support/programs.mjs";
+import { database, engine, freePort, lab, start, until } from "./support/programs.mjs";
 import { parse, rebuild } from "./support/twiml.mjs";
 
 const token = "0123456789abcdef0123456789abcdef";
@@ -21,13 +19,12 @@ const call = {
 };
 const encode = (fields) => new URLSearchParams(fields).toString();
 
-async function serve(t, env = {}) {
+async function serve(t) {
   const port = await freePort();
   await start(t, engine, ["serve", "--graphs", "graphs", "--graph", "twilio-deepgram", "--port", String(port), "--env-file", "/dev/null"], {
     port,
     env: {
-      TWILIO_AUTH_TOKEN: token, SERVER_URL: publicUrl, DEEPGRAM_API_KEY: "judge",
-      DATABASE_URL: `sqlite:${path.join(os.tmpdir(), `trunkline-judge-${process.pid}-${port}.db`)}`, ...env,
+      TWILIO_AUTH_TOKEN: token, SERVER_URL: publicUrl, DEEPGRAM_API_KEY: "judge", DATABASE_URL: database(t),
     },
   });
   return {

@@ -1,6 +1,8 @@
 // Starts our programs for a judge, waits until they answer, and ends them whatever the test did.
 import { spawn } from "node:child_process";
+import fs from "node:fs";
 import net from "node:net";
+import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -24,6 +26,13 @@ function answers(port) {
     socket.on("connect", () => (socket.destroy(), resolve(true)));
     socket.on("error", () => resolve(false));
   });
+}
+
+/** DATABASE_URL of a database that ends with the test. */
+export function database(t) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "trunkline-judge-"));
+  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  return `sqlite:${folder}/calls.db`;
 }
 
 /** Waits until `condition()` is truthy and returns its value; says what was awaited when it never is. */

@@ -19,7 +19,7 @@ export function typeProblems(imports, checks) {
   fs.writeFileSync(file, [imports, ...lines].join("\n"));
   try {
     const program = ts.createProgram([file], {
-      noEmit: true, strict: true, skipLibCheck: true, types: ["node"],
+      noEmit: true, strict: true, skipLibCheck: true, types: [],
       module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, target: ts.ScriptTarget.ES2022,
     });
     return ts.getPreEmitDiagnostics(program).map((diagnostic) => {
