@@ -1,0 +1,164 @@
+// Every way a call can end leads to one clean-up and one ended call in the database.
+#include <gtest/gtest.h>
+
+#include "tests/integration/rig.h"
+
+namespace trunkline::test {
+namespace {
+
+using namespace std::chrono_literals;
+using lab::CallResult;
+using lab::deepgram::Command;
+
+/// A call that is up: the agent has begun to speak.
+std::unique_ptr<lab::TwilioCall> live_call(Rig& rig) {
+    auto call = rig.call();
+    EXPECT_TRUE(call->wait_for([](const CallResult& c) { return !c.streams.empty() && c.stream().agent_speaking(); }, 20s));
+    return call;
+}
+
+struct Ending {
+    std::string id, status, reason, who;
+};
+
+Ending ending_of(Rig& rig, const lab::TwilioCall& call) {
+    const std::string id = rig.ended_call(call.result().call_sid);
+    expect_one_clean_end(rig, id);
+    const auto ended = rig.facts(id, "call.ended");
+    if (ended.size() != 1) return {};
+    return {id, ended[0]["status"].text_or(""), ended[0]["reason"].text_or(""), ended[0]["who"].text_or("")};
+}
+
+TEST(Ending, P15StopThenClose) {
+    Rig rig;
+    auto call = live_call(rig);
+    call->hang_up(lab::HangUp::kStopThenClose);
+    const Ending e = ending_of(rig, *call);
+    EXPECT_EQ(e.status + "/" + e.reason + "/" + e.who, "completed/caller-hangup/caller");
+}
+
+TEST(Ending, P15CloseWithoutStop) {
+    Rig rig;
+    auto call = live_call(rig);
+    call->hang_up(lab::HangUp::kCloseWithoutStop);
+    const Ending e = ending_of(rig, *call);
+    EXPECT_EQ(e.status + "/" + e.reason, "completed/media-closed");
+}
+
+TEST(Ending, P15TcpEndWithoutACloseFrame) {
+    Rig rig;
+    auto call = live_call(rig);
+    call->hang_up(lab::HangUp::kDrop);
+    const Ending e = ending_of(rig, *call);
+    EXPECT_EQ(e.status + "/" + e.reason, "failed/media-lost");
+}
+
+TEST(Ending, P15TcpReset) {
+    Rig rig;
+    auto call = live_call(rig);
+    call->hang_up(lab::HangUp::kReset);
+    const Ending e = ending_of(rig, *call);
+    EXPECT_EQ(e.status + "/" + e.reason, "failed/media-lost");
+}
+
+TEST(Ending, P15HalfOpen) {
+    RigOptions options;
+    options.session.media_timeout_ms = 1'000;
+    Rig rig(options);
+    auto call = live_call(rig);
+    call->hang_up(lab::HangUp::kHalfOpen);
+    const Ending e = ending_of(rig, *call);
+    EXPECT_EQ(e.status + "/" + e.reason, "failed/media-timeout");
+}
+
+TEST(Ending, BackendError) {
+    Rig rig;
+    auto call = live_call(rig);
+    Command error{Command::Kind::kError, "FAILED_TO_THINK", 0, {}};
+    rig.agent().command(1, error);
+    const Ending e = ending_of(rig, *call);
+    EXPECT_EQ(e.status + "/" + e.reason, "failed/backend-error");
+    const auto errors = rig.facts(e.id, "error");
+    ASSERT_FALSE(errors.empty());
+    EXPECT_EQ(errors[0]["code"].text_or(""), "FAILED_TO_THINK");
+    EXPECT_TRUE(call->wait_for([](const CallResult& c) { return c.ended; }, 10s)) << "the caller is not left in silence";
+}
+
+TEST(Ending, BackendCloses) {
+    Rig rig;
+    auto call = live_call(rig);
+    rig.agent().command(1, {Command::Kind::kClose, "bye", 1000, {}});
+    const Ending e = ending_of(rig, *call);
+    EXPECT_EQ(e.reason + "/" + e.who, "backend-closed/agent");
+}
+
+TEST(Ending, TimeLimit) {
+    RigOptions options;
+    options.limits = "{call: 1500ms}";
+    Rig rig(options);
+    auto call = live_call(rig);
+    const Ending e = ending_of(rig, *call);
+    EXPECT_EQ(e.status + "/" + e.reason + "/" + e.who, "completed/time-limit/limit");
+    EXPECT_TRUE(call->wait_for([](const CallResult& c) { return c.ended; }, 10s));
+}
+
+TEST(Ending, SilenceLimit) {
+    RigOptions options;
+    options.limits = "{call: 1m, silence: 1s}";
+    Rig rig(options);
+    auto call = live_call(rig);
+    const Ending e = ending_of(rig, *call);
+    EXPECT_EQ(e.reason + "/" + e.who, "silence/limit");
+}
+
+TEST(Ending, TheServiceIsStopped) {
+    Rig rig;
+    auto call = live_call(rig);
+    rig.stop_server();
+    const Ending e = ending_of(rig, *call);
+    EXPECT_EQ(e.status + "/" + e.reason + "/" + e.who, "completed/shutdown/api");
+    EXPECT_TRUE(call->wait_for([](const CallResult& c) { return c.ended; }, 10s));
+}
+
+TEST(Ending, StopWhileTheBackendIsStillConnecting) {
+    RigOptions options;
+    options.deepgram = quick_agent();
+    options.deepgram.faults.never_welcome = true;
+    Rig rig(options);
+    auto call = rig.call();
+    ASSERT_TRUE(rig.agent().wait([](const auto& s) { return s.size() == 1; }, 20'000));
+    call->hang_up();
+    EXPECT_EQ(ending_of(rig, *call).reason, "caller-hangup");
+}
+
+TEST(Ending, AStartThatNeverComes) {
+    RigOptions options;
+    options.session.start_timeout_ms = 500;
+    Rig rig(options);
+    auto call = rig.call([](auto& o) { o.faults.skip_start = true; });
+    EXPECT_EQ(ending_of(rig, *call).reason, "media-timeout");
+    EXPECT_TRUE(rig.agent().sessions().empty()) << "no costly session for a socket that proved nothing";
+}
+
+TEST(Ending, P14AStartOfAnotherCallOpensNoBackendSession) {
+    Rig rig;
+    auto call = rig.call([](auto& o) { o.faults.start_call_sid = "CA00000000000000000000000000000bad"; });
+    EXPECT_EQ(ending_of(rig, *call).reason, "ticket-mismatch");
+    ASSERT_TRUE(call->wait_for([](const CallResult& c) { return c.stream().ended(); }, 10s));
+    EXPECT_EQ(call->result().stream().server_close_code, 1008);
+    EXPECT_TRUE(rig.agent().sessions().empty());
+}
+
+TEST(Ending, ParametersThatBreakTheSchemaEndTheCallWithTheReason) {
+    Rig rig;
+    auto call = rig.call([](auto& o) {
+        o.faults.override_parameters = true;
+        o.faults.start_parameters = {{"greting", "hello"}};
+    });
+    const Ending e = ending_of(rig, *call);
+    EXPECT_EQ(e.reason, "bad-params");
+    EXPECT_NE(rig.sql("select error from calls where id = '" + e.id + "'")[0].find("greting"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace trunkline::test
