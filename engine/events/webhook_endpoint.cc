@@ -1,3 +1,4 @@
+// The id of a webhook endpoint: the same for the same url and secret, in every process (see outbox.h).
 #include <glib.h>
 
 #include "engine/events/outbox.h"

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "lab/twilio/options.h"
-#include "tl/expected.hpp"
+#include <tl/expected.hpp>
 
 namespace trunkline::lab {
 
