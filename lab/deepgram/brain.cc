@@ -1,8 +1,7 @@
 #include "lab/deepgram/brain.h"
 
+#include <glib.h>
 #include <strings.h>
-
-#include <regex>
 
 namespace trunkline::lab::deepgram {
 
@@ -10,12 +9,12 @@ bool rule_fits(const std::string& when, const std::string& name, const std::stri
     if (when == "any") return true;
     if (when == "unintelligible") return text == "[unintelligible]";
     if (when.size() >= 2 && when.front() == '/' && when.back() == '/') {
-        try {
-            const std::regex pattern(when.substr(1, when.size() - 2), std::regex::icase | std::regex::ECMAScript);
-            return std::regex_search(text, pattern);
-        } catch (const std::regex_error&) {
-            return false;  // refused when the brain is read; here only for brains built by hand
-        }
+        GRegex* pattern =
+            g_regex_new(when.substr(1, when.size() - 2).c_str(), G_REGEX_CASELESS, GRegexMatchFlags(0), nullptr);
+        if (!pattern) return false;  // refused when the brain is read; here only for brains built by hand
+        const bool fits = g_regex_match(pattern, text.c_str(), GRegexMatchFlags(0), nullptr);
+        g_regex_unref(pattern);
+        return fits;
     }
     return (!name.empty() && when == name) || strcasecmp(when.c_str(), text.c_str()) == 0;
 }

@@ -9,12 +9,13 @@
 //       call: {name: lookup, arguments: {id: "7"}}
 //       say: "You have {result}."
 //   default: {say: please-try-again}
+#include <glib.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
-#include <regex>
 
 #include "lab/deepgram/options.h"
 
@@ -114,11 +115,15 @@ Rule rule(const YAML::Node& node) {
     Rule out;
     out.when = node["when"].as<std::string>();
     if (out.when.size() >= 2 && out.when.front() == '/' && out.when.back() == '/') {
-        try {
-            const std::regex check(out.when.substr(1, out.when.size() - 2));
-        } catch (const std::regex_error& error) {
-            bad(node["when"], std::string("not a regular expression: ") + error.what());
+        GError* error = nullptr;
+        GRegex* check =
+            g_regex_new(out.when.substr(1, out.when.size() - 2).c_str(), G_REGEX_CASELESS, GRegexMatchFlags(0), &error);
+        if (!check) {
+            const std::string why = error->message;
+            g_error_free(error);
+            bad(node["when"], "not a regular expression: " + why);
         }
+        g_regex_unref(check);
     }
     if (node["once"]) out.once = node["once"].as<bool>();
     out.reply = reply(node, true);

@@ -97,12 +97,14 @@ std::string TestClient::chosen_protocol() const {
 }
 
 void TestClient::send(const std::string& text) {
+    if (soup_websocket_connection_get_state(impl_->socket) != SOUP_WEBSOCKET_STATE_OPEN) return;
     GBytes* bytes = g_bytes_new(text.data(), text.size());
     soup_websocket_connection_send_message(impl_->socket, SOUP_WEBSOCKET_DATA_TEXT, bytes);
     g_bytes_unref(bytes);
 }
 
 void TestClient::send_binary(const std::string& bytes) {
+    if (soup_websocket_connection_get_state(impl_->socket) != SOUP_WEBSOCKET_STATE_OPEN) return;
     soup_websocket_connection_send_binary(impl_->socket, bytes.data(), bytes.size());
 }
 
@@ -178,16 +180,41 @@ std::string TestClient::last(const std::string& type) const {
     return "";
 }
 
-std::string TestClient::member(const std::string& type, const std::string& key) const {
-    const auto json = nlohmann::json::parse(last(type), nullptr, false);
+namespace {
+
+std::string json_member(const std::string& text, const std::string& key) {
+    const auto json = nlohmann::json::parse(text, nullptr, false);
     if (!json.is_object() || !json.contains(key)) return "";
     return json[key].is_string() ? json[key].get<std::string>() : json[key].dump();
+}
+
+}  // namespace
+
+std::string TestClient::member(const std::string& type, const std::string& key) const {
+    return json_member(last(type), key);
+}
+
+std::string TestClient::first_member(const std::string& type, const std::string& key) const {
+    for (const ClientMessage& m : impl_->messages) {
+        if (!m.binary && m.type == type) return json_member(m.bytes, key);
+    }
+    return "";
 }
 
 std::string TestClient::audio() const {
     std::string out;
     for (const ClientMessage& m : impl_->messages) {
         if (m.binary) out += m.bytes;
+    }
+    return out;
+}
+
+std::string TestClient::audio_after(const std::string& type) const {
+    std::string out;
+    bool after = false;
+    for (const ClientMessage& m : impl_->messages) {
+        after = after || (!m.binary && m.type == type);
+        if (after && m.binary) out += m.bytes;
     }
     return out;
 }

@@ -55,7 +55,9 @@ class TestClient {
     std::vector<std::string> types() const;  ///< binary frames in a row appear once, as "audio"
     std::string last(const std::string& type) const;
     std::string member(const std::string& type, const std::string& key) const;  ///< of the last message of that type
-    std::string audio() const;                                                  ///< all binary bytes
+    std::string first_member(const std::string& type, const std::string& key) const;
+    std::string audio() const;                               ///< all binary bytes
+    std::string audio_after(const std::string& type) const;  ///< binary bytes that came after the first such message
     int close_code() const;
     bool closed() const;
 
