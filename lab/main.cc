@@ -48,7 +48,9 @@ void add_twilio(CLI::App& app, TwilioCommand& command) {
     app.add_option("--dial", call.dial,
                    "HOST:PORT to which media sockets are dialed in plain ws, whatever the URL says; "
                    "default: the webhook's, if that is http on loopback");
-    app.add_flag("--allow-plain", call.allow_plain, "Accept ws:// in TwiML, which the real carrier refuses");
+    app.add_flag("--allow-plain", call.allow_plain,
+                 "Accept ws:// in TwiML, which the real carrier refuses; default when the webhook is http on "
+                 "loopback and no --public-url is given");
     app.add_flag("!--insecure", call.tls_check, "Do not check TLS certificates");
     app.add_option("--status-callback", call.status_callback, "URL for call status callbacks");
     app.add_flag("--reorder-status", call.reorder_status, "Swap neighbouring status callbacks");

@@ -107,7 +107,7 @@ ScenarioRunner::Answer ScenarioRunner::check_heard(const Check& one) {
     if (is && wanted) return pass("heard '" + one.name + "'");
     if (is) return failed("'" + one.name + "' was heard, which it should not; " + what_was_heard());
     // The listener names a turn only when it is over.
-    if (!seat_->caught_up() && step_ms() < kListenPatienceMs) return wait();
+    if (seat_->listened() < step_handed_over_ && step_ms() < kListenPatienceMs) return wait();
     if (!wanted) return pass("did not hear '" + one.name + "'");
     if (!call_.result().ended && step_ms() < kListenPatienceMs) return wait();
     return failed("expected to hear '" + one.name + "'; " + what_was_heard());

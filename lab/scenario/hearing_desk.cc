@@ -15,6 +15,11 @@ bool HearingDesk::Seat::caught_up() const {
     return waiting_ == 0;
 }
 
+size_t HearingDesk::Seat::listened() const {
+    std::lock_guard lock(mutex_);
+    return listened_;
+}
+
 HearingDesk::HearingDesk(std::shared_ptr<const KnownSpeech> known)
     : known_(std::move(known)), worker_([this] { work(); }) {}
 
@@ -71,6 +76,7 @@ void HearingDesk::work() {
         {
             std::lock_guard seat_lock(job.seat->mutex_);
             --job.seat->waiting_;
+            job.seat->listened_ += job.played.size();
         }
         lock.lock();
     }

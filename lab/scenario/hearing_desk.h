@@ -21,13 +21,15 @@ class HearingDesk {
     class Seat {
       public:
         std::vector<Hearing> hearings() const;
-        bool caught_up() const;  ///< everything handed in has been listened to
+        bool caught_up() const;   ///< everything handed in has been listened to
+        size_t listened() const;  ///< samples listened to so far
 
       private:
         friend class HearingDesk;
         mutable std::mutex mutex_;
         std::vector<Hearing> hearings_;
         size_t waiting_ = 0;
+        size_t listened_ = 0;
         std::unique_ptr<Listener> listener_;  // worker only
     };
 

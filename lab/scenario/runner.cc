@@ -86,6 +86,7 @@ void ScenarioRunner::listen() {
     }
     if (heard.heard.size() > listened_) {
         script_->desk->hear(seat_, {heard.heard.begin() + static_cast<long>(listened_), heard.heard.end()});
+        handed_over_ += heard.heard.size() - listened_;
         listened_ = heard.heard.size();
     }
     if (call_.result().ended && !listening_finished_) {
@@ -98,6 +99,7 @@ void ScenarioRunner::begin_step() {
     step_begun_ = true;
     step_begun_ms_ = call_.now_ms();
     step_sample_ = stream().played;
+    step_handed_over_ = handed_over_;
     speaking_began_ = false;
 }
 

@@ -107,7 +107,9 @@ class ScenarioRunner {
     bool finished_ = false;
     std::shared_ptr<HearingDesk::Seat> seat_;
     std::string listened_stream_;
-    size_t listened_ = 0;
+    size_t listened_ = 0;     // of the present stream
+    size_t handed_over_ = 0;  // samples of all streams
+    size_t step_handed_over_ = 0;
     bool listening_finished_ = false;
 };
 

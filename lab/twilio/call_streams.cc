@@ -64,7 +64,7 @@ std::string CallDriver::stream_url(const TwimlVerb& noun) {
         url = without_query(url);
     }
     if (url.starts_with("wss://") || (url.starts_with("ws://") && options_.allow_plain)) return url;
-    return violation(kStreamNotWss, false, "the scheme of " + url + " is not wss"), "";
+    return violation(kStreamNotWss, false, "the scheme of " + without_query(url) + " is not wss"), "";
 }
 
 bool CallDriver::plan_dial(const std::string& url, WsDial& dial) {
@@ -136,7 +136,8 @@ bool CallDriver::open_stream(const TwimlVerb& noun, bool bidirectional) {
     }
     const std::string url = stream_url(noun);
     if (url.empty() || !plan_dial(url, plan.dial)) return false;
-    note("stream", "dialing " + url);
+    // The path may hold a ticket; a log shows where it leads, not the ticket.
+    note("stream", "dialing " + url.substr(0, 48) + (url.size() > 48 ? "..." : ""));
 
     StreamResult fresh;
     fresh.stream_sid = plan.identity.stream_sid;
