@@ -218,8 +218,13 @@ void Agent::interrupt_now() {
 
 TalkHooks Agent::hooks() {
     return {.fact = [this](std::string_view type, std::string fields) { fact(type, fields); },
-            .defer = [this](Task task) { defer(std::move(task)); },
-            .interrupt = [this] { interrupt_now(); },
+            .interrupt_soon = [this] { defer([this] { interrupt_now(); }); },
+            .resume_soon =
+                [this] {
+                    defer([this] {
+                        if (talk_) talk_->resume();
+                    });
+                },
             .ended = [this](const SessionEnd& end) { end_talk(end); }};
 }
 

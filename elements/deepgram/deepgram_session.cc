@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "elements/deepgram/session_rules.h"
 #include "engine/core/clock.h"
 #include "engine/core/id.h"
 #include "engine/core/log.h"
@@ -17,37 +18,6 @@ constexpr std::chrono::milliseconds kMaxBackOff{2'000};
 /// A connection that has held this long has earned fresh tries.
 constexpr int64_t kSteadyNs = 30'000'000'000;
 constexpr int64_t kNsPerMs = 1'000'000;
-
-/// Deepgram's keys go as "Token"; short-lived JSON web tokens ("eyJ….….…") as "Bearer".
-std::string authorization(const std::string& key) {
-    const bool jwt = key.starts_with("eyJ") && std::count(key.begin(), key.end(), '.') == 2;
-    return (jwt ? "Bearer " : "Token ") + key;
-}
-
-/// Close codes after which the same talk may go on over a new connection.
-bool code_may_pass(uint16_t code) { return code == 1001 || code == 1006 || (code >= 1011 && code <= 1014); }
-
-/// Server errors that lie in the moment and not in what we sent.
-bool error_may_pass(const std::string& code) {
-    static constexpr std::string_view kPassing[] = {
-        "INTERNAL_SERVER_ERROR",     "SERVER_GOING_AWAY",     "FAILED_TO_THINK",    "FAILED_TO_SPEAK",
-        "FAILED_TO_START_LISTENING", "ASR_CONNECTION_CLOSED", "ASR_DRIVER_TIMEOUT", "CLIENT_MESSAGE_TIMEOUT"};
-    return std::find(std::begin(kPassing), std::end(kPassing), code) != std::end(kPassing);
-}
-
-SessionEnd refused(const UpgradeRefusal& refusal) {
-    const std::string status =
-        "HTTP " + std::to_string(refusal.http_status) + (refusal.detail.empty() ? "" : ": " + refusal.detail);
-    SessionEnd end{
-        .failed = true, .code = "refused", .message = "the voice agent refused the connection (" + status + ")"};
-    if (refusal.http_status == 401 || refusal.http_status == 403) {
-        end.code = "unauthorized";
-        end.message += ": check api-key or DEEPGRAM_API_KEY";
-    } else if (refusal.http_status == 404) {
-        end.message += ": check the path in url";
-    }
-    return end;
-}
 
 }  // namespace
 
@@ -75,7 +45,7 @@ void Session::configure(Settings settings, AudioFormat input, AudioFormat output
 
 void Session::dial() {
     state_ = State::kDialing;
-    welcomed_ = false;
+    welcomed_ = holding_ = false;
     WebSocketRequest request;
     request.url = options_.url;
     if (!options_.api_key.empty()) request.headers.emplace_back("Authorization", authorization(options_.api_key));
@@ -120,7 +90,7 @@ void Session::send_settings() {
 
 void Session::on_text(std::string_view text) {
     if (state_ == State::kReady) {
-        deliver(text);
+        holding_ ? hold_early(false, text) : deliver(text);
         return;
     }
     auto message = parse_server_message(text);
@@ -160,7 +130,7 @@ void Session::deliver(std::string_view text) {
 
 void Session::on_binary(std::span<const uint8_t> audio) {
     if (audio.empty()) return;
-    if (state_ == State::kReady) {
+    if (state_ == State::kReady && !holding_) {
         listener_->on_audio(audio);
     } else {
         hold_early(true, {reinterpret_cast<const char*>(audio.data()), audio.size()});
@@ -186,9 +156,10 @@ void Session::send_waiting() {
 }
 
 void Session::deliver_early() {
-    agent_wait_bytes_ = 0;
-    for (const EarlyFrame& frame : std::exchange(agent_wait_, {})) {
-        if (state_ != State::kReady) return;
+    while (state_ == State::kReady && !holding_ && !agent_wait_.empty()) {
+        const EarlyFrame frame = std::move(agent_wait_.front());
+        agent_wait_.pop_front();
+        agent_wait_bytes_ -= frame.bytes.size();
         if (frame.binary) {
             listener_->on_audio({reinterpret_cast<const uint8_t*>(frame.bytes.data()), frame.bytes.size()});
         } else {
@@ -197,9 +168,13 @@ void Session::deliver_early() {
     }
 }
 
+void Session::resume() {
+    if (std::exchange(holding_, false)) deliver_early();
+}
+
 void Session::hold_early(bool binary, std::string_view bytes) {
     if (agent_wait_bytes_ + bytes.size() > kMaxAgentWait) {
-        if (counters_.dropped_agent_bytes == 0) log_warn(kComponent, "too much came before SettingsApplied: dropped");
+        if (counters_.dropped_agent_bytes == 0) log_warn(kComponent, "too much came before it could be used: dropped");
         counters_.dropped_agent_bytes += bytes.size();
         return;
     }
@@ -264,6 +239,9 @@ void Session::on_server_error(const ServerError& error) {
 }
 
 void Session::on_close(CloseCause cause, uint16_t code, std::string_view reason) {
+    // What came before the close counts, an Error above all.
+    while (state_ == State::kReady && holding_) resume();
+    if (state_ == State::kOver || state_ == State::kBackOff) return;
     const bool talked = state_ == State::kReady;
     socket_.reset();
     const std::string why = std::string("the voice agent's connection ended: ") + to_string(cause) + ", code " +

@@ -89,6 +89,10 @@ class Session : private WebSocketListener {
     void remember(PastCall call) { past_.add(std::move(call)); }
     /// A prompt that came after Settings is sent again after a reconnect.
     void update_prompt(std::string prompt);
+    /// Until resume() what the server sends is kept: an interruption that is done in the next loop turn must not meet
+    /// audio of the reply after it.
+    void hold() { holding_ = true; }
+    void resume();
     /// Ends from our side with 1000; on_end() does not follow.
     void close();
     /// What is left of a closed connection; it lives on the shard until the peer has answered, or somebody abandons it.
@@ -131,6 +135,7 @@ class Session : private WebSocketListener {
     State state_ = State::kIdle;
     bool talking_ = false;
     bool welcomed_ = false;
+    bool holding_ = false;
 
     std::unique_ptr<WebSocketDial> dial_;
     std::unique_ptr<WebSocket> socket_;
@@ -146,12 +151,13 @@ class Session : private WebSocketListener {
 
     std::deque<std::vector<uint8_t>> caller_wait_;
     size_t caller_wait_bytes_ = 0;
-    /// A frame of the server that came before SettingsApplied; text too, so that nothing overtakes audio.
+    /// A frame of the server that came before SettingsApplied, or while held; text too, so that nothing overtakes
+    /// audio.
     struct EarlyFrame {
         bool binary = false;
         std::string bytes;
     };
-    std::vector<EarlyFrame> agent_wait_;
+    std::deque<EarlyFrame> agent_wait_;
     size_t agent_wait_bytes_ = 0;
     std::deque<std::string> text_wait_;
     size_t burst_bytes_ =

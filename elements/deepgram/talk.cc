@@ -117,7 +117,10 @@ void Talk::on(const UserStartedSpeaking&) {
     if (call_) call_->turns->user_speech(now);
     hooks_.fact("user.speech_started", gst::fields([](JsonWriter& w) { w.field("source", "backend"); }));
     // Somebody downstream may want to decide; where there is nobody, the caller is always right.
-    if (!gst::query_user_speech(src_->pad(), now)) hooks_.defer(hooks_.interrupt);
+    // Either way the interruption comes in the next loop turn, and what the server has sent by then has to wait for it.
+    if (!gst::query_user_speech(src_->pad(), now)) hooks_.interrupt_soon();
+    session_.hold();
+    hooks_.resume_soon();
 }
 
 void Talk::on(const FunctionCallRequest& request) {

@@ -22,8 +22,8 @@ namespace trunkline::deepgram {
 /// What a talk needs of its element.
 struct TalkHooks {
     std::function<void(std::string_view type, std::string fields)> fact;
-    std::function<void(Task)> defer;  ///< next loop turn; the element lives until then
-    std::function<void()> interrupt;  ///< drop the reply, if the talk still goes on
+    std::function<void()> interrupt_soon;  ///< in the next loop turn: drop the reply, if the talk still goes on
+    std::function<void()> resume_soon;     ///< in the next loop turn: resume(), likewise
     std::function<void(const SessionEnd&)> ended;
 };
 
@@ -37,6 +37,7 @@ class Talk : private SessionListener {
     void configure(const Settings& settings, AudioFormat input, AudioFormat output);
     CallerAudio& caller() { return caller_; }
     Replies& replies() { return replies_; }
+    void resume() { session_.resume(); }
 
     void inject_agent(std::string text, InjectBehavior behavior) { injector_.inject(std::move(text), behavior); }
     void inject_user(std::string_view text);

@@ -65,6 +65,30 @@ TEST(DeepgramReplies, WhoeverDecidesDownstreamIsAskedAndThenItsInterruptCounts) 
     EXPECT_EQ(rig.line.count("flush-stop"), 1U);
 }
 
+TEST(DeepgramReplies, AnInterruptOneLoopTurnLaterDoesNotHitTheReplyBehindIt) {
+    DeepgramRig rig;
+    rig.line.on_query = [&](GstQuery* query) {
+        if (gst::user_speech_onset(query) == 0) return false;
+        Shard::current()->defer([&] { gst_pad_push_event(rig.line.pad(), gst::interrupt_event_new(1)); });
+        return true;
+    };
+    ASSERT_TRUE(rig.talk());
+    rig.server.binary(kFrame);
+    ASSERT_TRUE(rig.line.wait_audio(160));
+    rig.on_shard([&] {  // while the shard stands here all of it gathers in the socket
+        rig.server.text(kUserSpoke);
+        rig.server.binary("stale");
+        rig.server.text(text_of("user", "hello"));
+        rig.server.binary("fresh");
+        rig.server.stall().reset();
+    });
+    ASSERT_TRUE(rig.line.wait_audio(165));
+    const auto all = rig.line.entries();
+    EXPECT_EQ(rig.line.audio(), kFrame + "fresh");
+    EXPECT_EQ(rig.line.count("flush-stop"), 1U);
+    EXPECT_EQ(all.back().bytes, "fresh");
+}
+
 TEST(DeepgramReplies, StaleAudioAfterAnInterruptionIsDroppedUntilTheNextTurn) {
     for (const std::string& sign :
          {text_of("assistant", "new"), std::string(R"({"type":"AgentThinking","content":""})"),

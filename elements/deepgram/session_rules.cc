@@ -1,0 +1,36 @@
+#include "elements/deepgram/session_rules.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace trunkline::deepgram {
+
+std::string authorization(const std::string& key) {
+    const bool jwt = key.starts_with("eyJ") && std::count(key.begin(), key.end(), '.') == 2;
+    return (jwt ? "Bearer " : "Token ") + key;
+}
+
+bool code_may_pass(uint16_t code) { return code == 1001 || code == 1006 || (code >= 1011 && code <= 1014); }
+
+bool error_may_pass(const std::string& code) {
+    static constexpr std::string_view kPassing[] = {
+        "INTERNAL_SERVER_ERROR",     "SERVER_GOING_AWAY",     "FAILED_TO_THINK",    "FAILED_TO_SPEAK",
+        "FAILED_TO_START_LISTENING", "ASR_CONNECTION_CLOSED", "ASR_DRIVER_TIMEOUT", "CLIENT_MESSAGE_TIMEOUT"};
+    return std::find(std::begin(kPassing), std::end(kPassing), code) != std::end(kPassing);
+}
+
+SessionEnd refused(const UpgradeRefusal& refusal) {
+    const std::string status =
+        "HTTP " + std::to_string(refusal.http_status) + (refusal.detail.empty() ? "" : ": " + refusal.detail);
+    SessionEnd end{
+        .failed = true, .code = "refused", .message = "the voice agent refused the connection (" + status + ")"};
+    if (refusal.http_status == 401 || refusal.http_status == 403) {
+        end.code = "unauthorized";
+        end.message += ": check api-key or DEEPGRAM_API_KEY";
+    } else if (refusal.http_status == 404) {
+        end.message += ": check the path in url";
+    }
+    return end;
+}
+
+}  // namespace trunkline::deepgram
