@@ -75,6 +75,7 @@ TEST(Door, Line8Line9OddMessagesDoNotDisturbTheCall) {
     });
     ASSERT_TRUE(call->wait_for([](const CallResult& c) { return !c.streams.empty() && c.stream().agent_speaking(); }, 20s));
     call->press("5#");
+    ASSERT_TRUE(rig.wait_sql("select 1 from call_events where type = 'dtmf'", 2));
     call->hang_up();
     const std::string id = rig.ended_call(call->result().call_sid);
     expect_one_clean_end(rig, id);
