@@ -4,4 +4,5 @@ trunkline_test(unit_lab_deepgram
           lab_deepgram/conversation_test.cc lab_deepgram/function_test.cc lab_deepgram/limits_test.cc
           lab_deepgram/fault_test.cc
   DEPS lab_deepgram PkgConfig::SOUP nlohmann_json::nlohmann_json
-  LABELS quick)
+  LABELS quick
+  TIMEOUT 600)
