@@ -20,7 +20,7 @@
 namespace trunkline::bargein {
 namespace {
 
-#define BARGEIN_CAPS \
+#define BARGEIN_CAPS                                                                              \
     "audio/x-mulaw, rate=(int)[8000,48000], channels=(int)1; audio/x-raw, format=(string)S16LE, " \
     "layout=(string)interleaved, rate=(int)[8000,48000], channels=(int)1"
 GstStaticPadTemplate kSinkTemplate =
@@ -33,7 +33,7 @@ GstStaticPadTemplate kMonitorTemplate =
 }  // namespace
 
 class BargeInImpl {
- public:
+  public:
     explicit BargeInImpl(GstElement* element) : element_(element), events_(element) {
         sink_ = gst_pad_new_from_static_template(&kSinkTemplate, "sink");
         src_ = gst_pad_new_from_static_template(&kSrcTemplate, "src");
@@ -43,9 +43,8 @@ class BargeInImpl {
             gst_pad_set_iterate_internal_links_function(pad, &BargeInImpl::other_side);
             gst_element_add_pad(element, pad);
         }
-        gst_pad_set_chain_function(sink_, [](GstPad* pad, GstObject*, GstBuffer* buffer) {
-            return gst_pad_push(self(pad)->src_, buffer);
-        });
+        gst_pad_set_chain_function(
+            sink_, [](GstPad* pad, GstObject*, GstBuffer* buffer) { return gst_pad_push(self(pad)->src_, buffer); });
         gst_pad_set_query_function(sink_, [](GstPad* pad, GstObject* parent, GstQuery* query) -> gboolean {
             return self(pad)->query(parent, query);
         });
@@ -65,9 +64,8 @@ class BargeInImpl {
         if (monitor_) return nullptr;
         monitor_ = gst_pad_new_from_static_template(&kMonitorTemplate, "monitor");
         gst_pad_set_element_private(monitor_, this);
-        gst_pad_set_chain_function(monitor_, [](GstPad* pad, GstObject*, GstBuffer* buffer) {
-            return self(pad)->hear(buffer);
-        });
+        gst_pad_set_chain_function(monitor_,
+                                   [](GstPad* pad, GstObject*, GstBuffer* buffer) { return self(pad)->hear(buffer); });
         gst_pad_set_event_function(monitor_, [](GstPad* pad, GstObject*, GstEvent* event) -> gboolean {
             self(pad)->monitor_event(event);
             gst_event_unref(event);  // the caller's stream ends here
@@ -95,10 +93,11 @@ class BargeInImpl {
     gboolean enabled = TRUE;
     guint64 min_speech = 0;
 
- private:
+  private:
     static BargeInImpl* self(GstPad* pad) { return static_cast<BargeInImpl*>(gst_pad_get_element_private(pad)); }
 
-    /// sink and src belong together; monitor and events are streams of their own, whose caps and events are not audio's.
+    /// sink and src belong together; monitor and events are streams of their own, whose caps and events are not
+    /// audio's.
     static GstIterator* other_side(GstPad* pad, GstObject*) {
         GValue value = G_VALUE_INIT;
         g_value_init(&value, GST_TYPE_PAD);
@@ -124,7 +123,9 @@ class BargeInImpl {
         const std::span<const uint8_t> bytes(map.data(), map.size());
         const bool voiced = mulaw_ ? SpeechLevel::voiced_mulaw(bytes) : SpeechLevel::voiced_s16(bytes);
         const int64_t now = monotonic_ns();
-        decider_.caller_frame(now, static_cast<int64_t>(GST_BUFFER_DURATION(buffer)), voiced);
+        // By the bytes: a buffer need not carry a duration.
+        const auto duration = gst_util_uint64_scale(map.size(), GST_SECOND, bytes_per_second_);
+        decider_.caller_frame(now, static_cast<int64_t>(duration), voiced);
         if (decider_.waiting()) act(decider_.pending(now));
         return GST_FLOW_OK;
     }
@@ -132,7 +133,11 @@ class BargeInImpl {
         if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS) return;
         GstCaps* caps = nullptr;
         gst_event_parse_caps(event, &caps);
-        mulaw_ = gst_structure_has_name(gst_caps_get_structure(caps, 0), "audio/x-mulaw");
+        const GstStructure* format = gst_caps_get_structure(caps, 0);
+        mulaw_ = gst_structure_has_name(format, "audio/x-mulaw");
+        gint rate = 8000;
+        gst_structure_get_int(format, "rate", &rate);
+        bytes_per_second_ = static_cast<guint64>(rate) * (mulaw_ ? 1 : 2);
     }
 
     void act(Decider::Verdict verdict) {
@@ -153,7 +158,7 @@ class BargeInImpl {
     void look_at(GstEvent* event) {
         gst::Playback playback;
         if (!gst::parse_playback_event(event, &playback) || playback.state != gst::Playback::State::kCleared) return;
-        if (!events_.wanted() || !call_) return;
+        if (!events_.wanted() || !call_ || decided_ns_ == 0) return;  // 0: cleared by somebody else
         const FactNumberer& clock = *call_->facts;
         events_.push(call_, "bargein", call_->turns->turn(), gst::fields([&](JsonWriter& w) {
                          w.field("source", "backend").field("onset_t_ms", clock.t_ms_at(onset_ns_));
@@ -169,6 +174,7 @@ class BargeInImpl {
     CallContext* call_ = nullptr;
     Decider decider_;
     bool mulaw_ = true;
+    guint64 bytes_per_second_ = 8000;
     int64_t onset_ns_ = 0;
     int64_t decided_ns_ = 0;
 };
@@ -207,18 +213,29 @@ static void barge_in_release_pad(GstElement* element, GstPad* pad) { impl_of(ele
 
 static void barge_in_set_property(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
     switch (id) {
-        case kPropEnabled: impl_of(object)->enabled = g_value_get_boolean(value); break;
-        case kPropMinSpeech: impl_of(object)->min_speech = g_value_get_uint64(value); break;
-        default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec); return;
+        case kPropEnabled:
+            impl_of(object)->enabled = g_value_get_boolean(value);
+            break;
+        case kPropMinSpeech:
+            impl_of(object)->min_speech = g_value_get_uint64(value);
+            break;
+        default:
+            G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+            return;
     }
     impl_of(object)->apply();
 }
 
 static void barge_in_get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
     switch (id) {
-        case kPropEnabled: g_value_set_boolean(value, impl_of(object)->enabled); break;
-        case kPropMinSpeech: g_value_set_uint64(value, impl_of(object)->min_speech); break;
-        default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+        case kPropEnabled:
+            g_value_set_boolean(value, impl_of(object)->enabled);
+            break;
+        case kPropMinSpeech:
+            g_value_set_uint64(value, impl_of(object)->min_speech);
+            break;
+        default:
+            G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
     }
 }
 
@@ -238,14 +255,15 @@ static void barge_in_class_init(BargeInClass* klass) {
     const auto flags = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
     g_object_class_install_property(
         object, kPropEnabled,
-        g_param_spec_boolean("enabled", "Enabled", "Whether the caller may interrupt; false = the agent always finishes",
-                             TRUE, flags));
+        g_param_spec_boolean("enabled", "Enabled",
+                             "Whether the caller may interrupt; false = the agent always finishes", TRUE, flags));
     g_object_class_install_property(
         object, kPropMinSpeech,
-        g_param_spec_uint64("min-speech", "Minimum speech",
-                            "How long the caller must have been heard on the monitor pad within the last second before the "
-                            "backend's signal interrupts; 0 = the signal is enough (ns)",
-                            0, GST_SECOND, 0, flags));
+        g_param_spec_uint64(
+            "min-speech", "Minimum speech",
+            "How long the caller must have been heard on the monitor pad within the last second before the "
+            "backend's signal interrupts; 0 = the signal is enough (ns)",
+            0, GST_SECOND, 0, flags));
     auto* element = GST_ELEMENT_CLASS(klass);
     element->set_context = barge_in_set_context;
     element->request_new_pad = barge_in_request_pad;
@@ -257,5 +275,6 @@ static void barge_in_class_init(BargeInClass* klass) {
     gst_element_class_add_static_pad_template(element, &gst::kEventSrcTemplate);
     gst_element_class_set_static_metadata(
         element, "Barge-in", "Filter/Audio",
-        "Lets the caller interrupt the agent: decides, has the reply dropped and the carrier cleared, reports it", "Trunkline");
+        "Lets the caller interrupt the agent: decides, has the reply dropped and the carrier cleared, reports it",
+        "Trunkline");
 }

@@ -60,6 +60,7 @@ class TwilioSinkImpl final : public TwilioSession::Line, private Playout::Out {
         if (session_) session_->set_line(nullptr);
         session_ = nullptr;
         if (call_) call_->shard->cancel(std::exchange(timer_, 0));
+        playout_ = Playout(options, this);  // what was not heard is not for the next start
     }
 
     void on_mark(std::string_view name) override {

@@ -1,5 +1,6 @@
 #pragma once
-// Which facts a webhook wants: a comma list of types, each exact ("transcript") or a family ("call.*"); "*" or empty = all.
+// Which facts a webhook wants: a comma list of types, each exact ("transcript") or a family ("call.*"); "*" or empty =
+// all.
 #include <string>
 #include <string_view>
 #include <vector>
@@ -7,12 +8,12 @@
 namespace trunkline::webhook {
 
 class EventFilter {
- public:
+  public:
     EventFilter() = default;
     explicit EventFilter(std::string_view list);
     bool wants(std::string_view type) const;
 
- private:
+  private:
     std::vector<std::string> patterns_;
 };
 

@@ -5,7 +5,9 @@
 // The body is the fact; headers webhook-id (call_id:seq, the idempotency key), webhook-timestamp and webhook-signature.
 #include "elements/webhook/webhooksink.h"
 
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "elements/webhook/event_filter.h"
 #include "engine/core/log.h"
@@ -16,7 +18,7 @@
 
 namespace trunkline::webhook {
 
-/// Copied into the call: it sends `call.ended` when the element is long gone.
+/// Shared with the call: it sends `call.ended` when the element is long gone.
 struct Sender {
     Outbox* outbox = nullptr;
     EventFilter filter;
@@ -32,9 +34,9 @@ struct Sender {
 };
 
 class WebhookSinkImpl {
- public:
+  public:
     explicit WebhookSinkImpl(GstElement* element)
-        : facts(element, [this](const FactPtr& fact) { sender_(fact); }), element_(element) {}
+        : facts(element, [this](const FactPtr& fact) { (*sender_)(fact); }), element_(element) {}
 
     bool attach() {
         CallContext* call = facts.call();
@@ -50,18 +52,21 @@ class WebhookSinkImpl {
                               ("the property `url` is \"%s\"", url.c_str()));
             return false;
         }
-        sender_ = {call->outbox, EventFilter(events), webhook_endpoint_id(url, secret)};
-        call->outbox->add_endpoint({sender_.endpoint_id, url, secret});
-        call->join_call_facts(sender_);
+        *sender_ = {call->outbox, EventFilter(events), webhook_endpoint_id(url, secret)};
+        call->outbox->add_endpoint({sender_->endpoint_id, url, secret});
+        if (std::exchange(joined_, call) != call) {  // started again in the same call: it gets them already
+            call->join_call_facts([sender = sender_](const FactPtr& fact) { (*sender)(fact); });
+        }
         return true;
     }
 
     gst::FactSink facts;
     std::string url, secret, events;
 
- private:
+  private:
     GstElement* element_;
-    Sender sender_;
+    std::shared_ptr<Sender> sender_ = std::make_shared<Sender>();
+    const CallContext* joined_ = nullptr;
 };
 
 }  // namespace trunkline::webhook
@@ -92,10 +97,14 @@ static void webhook_sink_set_context(GstElement* element, GstContext* context) {
 
 static std::string* text_of(WebhookSinkImpl* impl, guint id) {
     switch (id) {
-        case kPropUrl: return &impl->url;
-        case kPropSecret: return &impl->secret;
-        case kPropEvents: return &impl->events;
-        default: return nullptr;
+        case kPropUrl:
+            return &impl->url;
+        case kPropSecret:
+            return &impl->secret;
+        case kPropEvents:
+            return &impl->events;
+        default:
+            return nullptr;
     }
 }
 
@@ -130,8 +139,8 @@ static void webhook_sink_class_init(WebhookSinkClass* klass) {
     object->set_property = webhook_sink_set_property;
     object->get_property = webhook_sink_get_property;
     const auto flags = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-    g_object_class_install_property(object, kPropUrl,
-                                    g_param_spec_string("url", "URL", "Where facts are POSTed, http:// or https://", "", flags));
+    g_object_class_install_property(
+        object, kPropUrl, g_param_spec_string("url", "URL", "Where facts are POSTed, http:// or https://", "", flags));
     g_object_class_install_property(
         object, kPropSecret,
         g_param_spec_string("secret", "Secret",
@@ -139,8 +148,8 @@ static void webhook_sink_class_init(WebhookSinkClass* klass) {
     g_object_class_install_property(
         object, kPropEvents,
         g_param_spec_string("events", "Events",
-                            "Comma list of fact types to send, exact (transcript) or a family (call.*); empty = all", "",
-                            flags));
+                            "Comma list of fact types to send, exact (transcript) or a family (call.*); empty = all",
+                            "", flags));
     auto* element = GST_ELEMENT_CLASS(klass);
     element->set_context = webhook_sink_set_context;
     element->change_state = webhook_sink_change_state;

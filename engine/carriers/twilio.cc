@@ -12,9 +12,23 @@ namespace {
 
 constexpr std::string_view kXmlHead = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
+/// For attribute values and text. What XML 1.0 cannot hold at all (control characters, broken UTF-8) is left out or
+/// replaced: one such byte and Twilio refuses the document (12100).
 std::string escape(std::string_view text) {
-    char* escaped = g_markup_escape_text(text.data(), static_cast<gssize>(text.size()));
-    std::string out(escaped);
+    char* valid = g_utf8_make_valid(text.data(), static_cast<gssize>(text.size()));
+    std::string kept(valid);
+    g_free(valid);
+    std::erase_if(kept,
+                  [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r'; });
+    char* escaped = g_markup_escape_text(kept.data(), static_cast<gssize>(kept.size()));
+    std::string out;
+    for (const char* c = escaped; *c != 0; ++c) {
+        if (*c == '\t' || *c == '\n' || *c == '\r') {  // a parser would turn them into spaces
+            out += "&#" + std::to_string(static_cast<int>(*c)) + ";";
+        } else {
+            out += *c;
+        }
+    }
     g_free(escaped);
     return out;
 }
@@ -69,7 +83,8 @@ Result<IncomingCall> parse_voice(const FormPairs& fields) {
     IncomingCall call;
     call.carrier = "twilio";
     call.carrier_call_id = field(fields, "CallSid");
-    if (!is_sid(call.carrier_call_id, "CA")) return fail("bad-webhook", "CallSid is missing or not CA and 32 characters");
+    if (!is_sid(call.carrier_call_id, "CA"))
+        return fail("bad-webhook", "CallSid is missing or not CA and 32 characters");
     call.from = field(fields, "From").substr(0, 256);
     call.to = field(fields, "To").substr(0, 256);
     call.direction = field(fields, "Direction").starts_with("outbound") ? "outbound" : "inbound";
@@ -90,7 +105,8 @@ Result<CarrierStatus> parse_status(const FormPairs& fields) {
     CarrierStatus status;
     status.carrier = "twilio";
     status.carrier_call_id = field(fields, "CallSid");
-    if (!is_sid(status.carrier_call_id, "CA")) return fail("bad-webhook", "CallSid is missing or not CA and 32 characters");
+    if (!is_sid(status.carrier_call_id, "CA"))
+        return fail("bad-webhook", "CallSid is missing or not CA and 32 characters");
     status.status = call_status(field(fields, "CallStatus"));
     if (status.status.empty()) return fail("bad-webhook", "CallStatus is missing or not one of Twilio's");
     const auto number = [&](std::string_view name, int64_t fallback) {
@@ -101,7 +117,8 @@ Result<CarrierStatus> parse_status(const FormPairs& fields) {
     };
     status.sequence = number("SequenceNumber", -1);
     status.duration_s = number("CallDuration", -1);
-    if (const std::string sip = field(fields, "SipResponseCode"); !sip.empty()) status.detail = "SIP " + sip.substr(0, 16);
+    if (const std::string sip = field(fields, "SipResponseCode"); !sip.empty())
+        status.detail = "SIP " + sip.substr(0, 16);
     return status;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Twilio's REST API, the part a call engine needs: place, fetch and end a call. Asynchronous, on the thread of its
-// HttpClient; 429 and 503 are tried again with back-off.
+// HttpClient; 429 is tried again with back-off, 503 too unless it might
+// place a call twice.
 #include <functional>
 #include <memory>
 #include <string>

@@ -119,8 +119,9 @@ Status read_file(const std::string& file, Config* config) {
         return file + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1) + ": ";
     };
     std::ifstream in(file);
-    if (!in) return fail("bad-config", file + ": cannot be read");
     std::stringstream text;
+    std::error_code error;
+    if (!in || std::filesystem::is_directory(file, error)) return fail("bad-config", file + ": cannot be read");
     text << in.rdbuf();
     if (text.str().size() > 65'536) return fail("bad-config", file + ": larger than 64 KiB");
     try {
@@ -169,6 +170,11 @@ Status check_config(const Config& c) {
         return fail("unsafe-config",
                     "TWILIO_AUTH_TOKEN is not set: anybody could start calls here. Put it into .env, or pass --insecure to "
                     "accept unsigned webhooks (only behind something that checks them)");
+    }
+    if (c.public_url.empty() && c.host != "localhost" && c.host != "::1" && !c.host.starts_with("127.")) {
+        return fail("bad-config",
+                    "SERVER_URL is not set, and " + c.host + " is no address a carrier could be told: set it to the public "
+                    "one, https://voice.example.com");
     }
     if (c.tls_certificate.empty() != c.tls_key.empty()) {
         return fail("bad-config", "tls_certificate and tls_key go together: one of them is missing");

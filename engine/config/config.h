@@ -37,8 +37,8 @@ using EnvLookup = std::function<std::optional<std::string>(const std::string& na
 /// `file` empty = trunkline.yaml if it is there; a named file must exist. Errors: "bad-config" with file:line:column and
 /// the nearest key, or the name of the environment variable.
 Result<Config> load_config(const std::string& file, const EnvLookup& env);
-/// Refuses what would be open to the world: no auth token without `insecure`, no public URL. Error "unsafe-config" names
-/// the cure.
+/// Refuses what would be open to the world or unreachable from it: no auth token without `insecure` ("unsafe-config"),
+/// no public URL unless only this machine is listened to, half a TLS setting ("bad-config"). The message names the cure.
 Status check_config(const Config& config);
 
 }  // namespace trunkline

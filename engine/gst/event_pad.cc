@@ -21,6 +21,15 @@ GQuark fact_quark() {
 
 void delete_fact(gpointer fact) { delete static_cast<FactPtr*>(fact); }
 
+/// RFC 3339 to milliseconds since 1970; now when it is none.
+int64_t unix_ms_of(const std::string& time) {
+    GDateTime* parsed = g_date_time_new_from_iso8601(time.c_str(), nullptr);
+    if (!parsed) return unix_ms();
+    const int64_t ms = g_date_time_to_unix(parsed) * 1000 + g_date_time_get_microsecond(parsed) / 1000;
+    g_date_time_unref(parsed);
+    return ms;
+}
+
 }  // namespace
 
 GstPad* EventPad::request() {
@@ -99,7 +108,7 @@ FactPtr fact_of_buffer(GstBuffer* buffer) {
     fact->seq = static_cast<uint64_t>((*doc)["seq"].int_or(0));
     fact->type = (*doc)["type"].text_or("");
     fact->t_ms = (*doc)["t_ms"].int_or(0);
-    fact->unix_ms = unix_ms();
+    fact->unix_ms = unix_ms_of((*doc)["time"].text_or(""));
     fact->body = std::string(text);
     return fact;
 }

@@ -1,0 +1,8 @@
+trunkline_test(unit_carriers
+  SOURCES carriers/signature_test.cc carriers/twiml_test.cc carriers/webhook_test.cc
+  DEPS engine_carriers PkgConfig::GLIB gtest_main
+  LABELS quick)
+trunkline_test(unit_carriers_rest
+  SOURCES carriers/rest_test.cc carriers/fake_twilio_api.cc
+  DEPS engine_carriers PkgConfig::SOUP gtest_main Threads::Threads
+  LABELS quick)

@@ -1,0 +1,187 @@
+// Settings of the process: where they come from, which source wins, and what is said about a bad one.
+#include "engine/config/config.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+namespace trunkline {
+namespace {
+
+using Environment = std::map<std::string, std::string>;
+
+EnvLookup lookup(Environment environment) {
+    return [environment = std::move(environment)](const std::string& name) -> std::optional<std::string> {
+        const auto it = environment.find(name);
+        return it == environment.end() ? std::nullopt : std::optional(it->second);
+    };
+}
+
+class ConfigTest : public testing::Test {
+  protected:
+    void SetUp() override {
+        std::string pattern = (std::filesystem::temp_directory_path() / "trunkline-config-XXXXXX").string();
+        ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+        folder_ = pattern;
+    }
+    void TearDown() override { std::filesystem::remove_all(folder_); }
+
+    std::string file(const std::string& text) const {
+        const std::string path = folder_ + "/trunkline.yaml";
+        std::ofstream(path) << text;
+        return path;
+    }
+    std::string error_of(const std::string& text) const {
+        const auto config = load_config(file(text), lookup({}));
+        return config ? "no error" : config.error().message.substr(folder_.size() + 1);
+    }
+
+    std::string folder_;
+};
+
+TEST_F(ConfigTest, HasDefaultsForEverything) {
+    const auto config = load_config(file(""), lookup({}));
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->host, "127.0.0.1");
+    EXPECT_EQ(config->port, 8080);
+    EXPECT_EQ(config->graphs, std::vector<std::string>{"graphs"});
+    EXPECT_FALSE(config->insecure);
+    EXPECT_EQ(config->log.level, LogLevel::kInfo);
+}
+
+TEST_F(ConfigTest, TheFileWinsOverTheDefaults) {
+    const auto config = load_config(file("port: 9000\nmax_calls: 12\nlog_format: json\ninsecure: yes\n"), lookup({}));
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->port, 9000);
+    EXPECT_EQ(config->max_calls, 12U);
+    EXPECT_TRUE(config->log.json);
+    EXPECT_TRUE(config->insecure);
+}
+
+TEST_F(ConfigTest, TheEnvironmentWinsOverTheFile) {
+    const auto config = load_config(file("port: 9000\nhost: 0.0.0.0\n"), lookup({{"TRUNKLINE_PORT", "9001"}}));
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->port, 9001);
+    EXPECT_EQ(config->host, "0.0.0.0") << "what the environment does not name stays";
+}
+
+TEST_F(ConfigTest, AnEmptyVariableSaysNothing) {
+    const auto config = load_config(file("port: 9000\n"), lookup({{"TRUNKLINE_PORT", ""}}));
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->port, 9000);
+}
+
+TEST_F(ConfigTest, OurOwnNameOfAVariableWinsOverTheUsualOne) {
+    const auto config = load_config(file(""), lookup({{"TRUNKLINE_PORT", "1"}, {"PORT", "2"}}));
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->port, 1);
+}
+
+TEST_F(ConfigTest, ReadsWhatTheUsualVariablesSay) {
+    const auto config = load_config(file(""), lookup({{"SERVER_URL", "https://voice.example.com/"},
+                                                      {"DATABASE_URL", "sqlite:///var/calls.db"},
+                                                      {"TWILIO_AUTH_TOKEN", "12345"},
+                                                      {"TRUNKLINE_LOG", "debug"}}));
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->public_url, "https://voice.example.com") << "no trailing slash: paths are appended";
+    EXPECT_EQ(config->database, "var/calls.db");
+    EXPECT_EQ(config->twilio_auth_token, "12345");
+    EXPECT_EQ(config->log.level, LogLevel::kDebug);
+}
+
+TEST_F(ConfigTest, EveryBadVariableIsNamed) {
+    const std::pair<const char*, const char*> bad[] = {
+        {"TRUNKLINE_PORT", "65536"},      {"TRUNKLINE_PORT", "80a"},        {"PORT", "-1"},
+        {"TRUNKLINE_SHARDS", "many"},     {"DATABASE_URL", "mysql://host"}, {"SERVER_URL", "voice.example.com"},
+        {"SERVER_URL", "https://"},       {"TRUNKLINE_INSECURE", "maybe"},  {"TRUNKLINE_DRAIN_MS", "-5"},
+        {"TRUNKLINE_MEDIA_WAIT_MS", "1"}, {"TRUNKLINE_MAX_CALLS", "0"},     {"TRUNKLINE_LOG", "loud"},
+        {"TRUNKLINE_LOG_FORMAT", "xml"},
+    };
+    for (const auto& [name, value] : bad) {
+        const auto config = load_config(file(""), lookup({{name, value}}));
+        ASSERT_FALSE(config) << name << "=" << value;
+        EXPECT_EQ(config.error().code, "bad-config");
+        EXPECT_NE(config.error().message.find(name), std::string::npos) << config.error().message;
+    }
+}
+
+TEST_F(ConfigTest, ABadValueInTheFileIsNamedWithItsPlace) {
+    EXPECT_EQ(error_of("host: 127.0.0.1\nport: eighty\n"), "trunkline.yaml:2:7: 'port' has a value it cannot take");
+    EXPECT_EQ(error_of("port: [80]\n"), "trunkline.yaml:1:7: 'port' has a value it cannot take");
+    EXPECT_NE(error_of("port:\n").find("'port' has a value it cannot take"), std::string::npos);
+}
+
+TEST_F(ConfigTest, AnUnknownKeyIsNamedWithItsPlaceAndTheNearestOne) {
+    EXPECT_EQ(error_of("port: 80\n  \nmax_cals: 3\n"),
+              "trunkline.yaml:3:1: unknown setting 'max_cals' (did you mean 'max_calls'?)");
+    EXPECT_EQ(error_of("colour_of_the_sky: blue\n"), "trunkline.yaml:1:1: unknown setting 'colour_of_the_sky'");
+}
+
+TEST_F(ConfigTest, TextThatIsNoYamlIsNamedWithItsPlace) {
+    EXPECT_EQ(error_of("port: 80\nhost: [open\n").substr(0, 17), "trunkline.yaml:3:");
+    EXPECT_EQ(error_of("- port\n").substr(0, 20), "trunkline.yaml:1:1: ");
+}
+
+TEST_F(ConfigTest, AHugeFileIsRefused) {
+    EXPECT_NE(error_of("# " + std::string(70'000, 'x') + "\n").find("larger than 64 KiB"), std::string::npos);
+}
+
+TEST_F(ConfigTest, ANamedFileMustBeThere) {
+    const auto config = load_config(folder_ + "/other.yaml", lookup({}));
+    ASSERT_FALSE(config);
+    EXPECT_NE(config.error().message.find("other.yaml"), std::string::npos);
+}
+
+TEST_F(ConfigTest, ADirectoryIsNoConfiguration) {
+    const auto config = load_config(folder_, lookup({}));
+    ASSERT_FALSE(config);
+    EXPECT_EQ(config.error().code, "bad-config");
+}
+
+Config safe() {
+    Config config;
+    config.twilio_auth_token = "12345";
+    config.public_url = "https://voice.example.com";
+    return config;
+}
+
+TEST(CheckConfig, TakesASafeOne) {
+    const auto ok = check_config(safe());
+    EXPECT_TRUE(ok) << ok.error().message;
+}
+
+TEST(CheckConfig, RefusesUnsignedWebhooksUnlessToldSo) {
+    Config config = safe();
+    config.twilio_auth_token.clear();
+    const auto refused = check_config(config);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "unsafe-config");
+    EXPECT_NE(refused.error().message.find("TWILIO_AUTH_TOKEN"), std::string::npos);
+    EXPECT_NE(refused.error().message.find("--insecure"), std::string::npos);
+    config.insecure = true;
+    EXPECT_TRUE(check_config(config));
+}
+
+TEST(CheckConfig, RefusesHalfATlsSetting) {
+    Config config = safe();
+    config.tls_certificate = "cert.pem";
+    EXPECT_FALSE(check_config(config));
+    config.tls_key = "key.pem";
+    EXPECT_TRUE(check_config(config));
+}
+
+TEST(CheckConfig, RefusesToListenForTheWorldWithoutAPublicUrl) {
+    Config config = safe();
+    config.public_url.clear();
+    EXPECT_TRUE(check_config(config)) << "on this machine alone the address is known";
+    config.host = "0.0.0.0";
+    const auto refused = check_config(config);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message.find("SERVER_URL"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace trunkline
