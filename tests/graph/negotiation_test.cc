@@ -1,4 +1,5 @@
 // Caps over the whole graph: what is joined as it is, what is converted and where, what is pinned.
+#include <gst/gst.h>
 #include <gtest/gtest.h>
 
 #include "tests/graph/graph_environment.h"
@@ -115,6 +116,39 @@ TEST(Carriers, ACallGraphGetsOneWiringPerKnownCarrier) {
     ASSERT_NE(result.plan->wiring("twilio"), nullptr);
     EXPECT_EQ(result.plan->wiring("twilio")->find("caller")->factory, "twiliosrc");
     EXPECT_EQ(result.plan->wiring("carrier-pigeon"), nullptr);
+}
+
+/// An element with two inputs that fit equally well; no stock element is like that.
+struct TwoInputs {
+    GstElement element;
+};
+struct TwoInputsClass {
+    GstElementClass parent;
+};
+void two_inputs_class_init(gpointer klass, gpointer) {
+    auto* element = static_cast<GstElementClass*>(klass);
+    gst_element_class_set_static_metadata(element, "Two inputs", "Sink/Test", "Takes two streams", "Trunkline");
+    for (const char* name : {"left", "right"}) {
+        GstCaps* caps = gst_caps_from_string("audio/x-mulaw,rate=8000,channels=1");
+        gst_element_class_add_pad_template(element, gst_pad_template_new(name, GST_PAD_SINK, GST_PAD_ALWAYS, caps));
+        gst_caps_unref(caps);
+    }
+}
+
+TEST(Expansion, AsksWhichPadIsMeantWhereTwoFit) {
+    const GType type =
+        g_type_register_static_simple(GST_TYPE_ELEMENT, "TrunklineTestTwoInputs", sizeof(TwoInputsClass),
+                                      two_inputs_class_init, sizeof(TwoInputs), nullptr, static_cast<GTypeFlags>(0));
+    ASSERT_TRUE(gst_element_register(nullptr, "testtwoinputs", GST_RANK_NONE, type));
+    const auto result =
+        plan_text(graph("  both: {element: testtwoinputs}\n", "  through: caller -> line\n  copy: caller -> both\n"));
+    ASSERT_EQ(result.diagnostics.size(), 1U) << format_text(result.diagnostics);
+    EXPECT_EQ(result.diagnostics[0].code, "ambiguous-pad");
+    EXPECT_EQ(result.diagnostics[0].line, 8);
+    EXPECT_EQ(result.diagnostics[0].column, 19);
+    EXPECT_NE(result.diagnostics[0].message.find("caller.src -> both.left, or caller.src -> both.right"),
+              std::string::npos)
+        << result.diagnostics[0].message;
 }
 
 TEST(Policy, ForcesEverySinkToNeitherPrerollNorWait) {
