@@ -56,7 +56,9 @@ def ctest_junit(path, programs, reports):
         if case.find("skipped") is not None or case.get("status") in ("disabled", "notrun"):
             cases.fail(name, "not run: " + (output or "the program is missing"))
         elif not passed and not cases.failures:
-            cases.fail(name, output or "no output")
+            whole = pathlib.Path(reports) / f"{name}.log"
+            whole.write_text(output)
+            cases.fail(name, f"{output}\n(whole output: {whole})" if output else "no output")
         elif passed and not files:
             cases.ok(python_unittest(output))
         tally.add(cases)

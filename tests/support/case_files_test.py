@@ -4,6 +4,7 @@ import tempfile
 import unittest
 
 import case_files
+from tally import telling_lines
 
 GTEST = """<testsuites><testsuite name="Ring">
   <testcase name="HoldsWhatFits" status="run" result="completed" classname="Ring"/>
@@ -40,7 +41,13 @@ class Counting(unittest.TestCase):
 
     def test_a_crash_without_a_report_is_one_failure_with_its_output(self):
         tally = self.ctest({}, ("ring_test", "fail", "Segmentation fault"))
-        self.assertEqual(tally.failures, [("ring_test", "Segmentation fault")])
+        self.assertEqual([name for name, _ in tally.failures], ["ring_test"])
+        self.assertTrue(tally.failures[0][1].startswith("Segmentation fault"))
+        self.assertEqual((self.folder / "ring_test.log").read_text(), "Segmentation fault")
+
+    def test_the_report_of_a_sanitizer_is_shown_from_its_beginning(self):
+        output = "\n".join(["noise"] * 100 + ["==1==ERROR: AddressSanitizer: heap-use-after-free"] + ["frame"] * 100)
+        self.assertIn("heap-use-after-free", telling_lines(output)[0])
 
     def test_a_leak_found_after_all_cases_passed_is_a_failure(self):
         clean = '<testsuites><testcase name="A" status="run" result="completed" classname="B"/></testsuites>'

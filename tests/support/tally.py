@@ -13,6 +13,14 @@ def heading(text):
     print(paint(f"── {text}", "1"), flush=True)
 
 
+def telling_lines(details, most=60):
+    """The lines that tell the cause: from a sanitizer's report on, else the end."""
+    lines = details.split("\n") if details else []
+    report = next((at for at, line in enumerate(lines)
+                   if "ERROR: " in line and "Sanitizer" in line or "WARNING: ThreadSanitizer" in line or ": runtime error: " in line), None)
+    return lines[report:report + most] if report is not None else lines[-most:]
+
+
 class Tally:
     """What passed, failed and was skipped; failures keep where to look."""
 
@@ -46,7 +54,7 @@ class Tally:
             heading("failed")
         for name, details in self.failures:
             print(paint(f"  ✗ {name}", "31"))
-            for line in details.split("\n")[-60:] if details else ():
+            for line in telling_lines(details):
                 print(f"      {line}")
         nothing_ran = not self.passed and not self.failures
         if nothing_ran:
