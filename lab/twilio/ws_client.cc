@@ -258,7 +258,8 @@ void WsClient::shut() {
 
 void WsClient::fail(DialFault fault, int status, const std::string& message) {
     auto self = shared_from_this();
-    const std::string reason(message);  // shut() may free what `message` refers to
+    // shut() may free what `message` refers to. NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
+    const std::string reason(message);
     shut();
     if (handler_ != nullptr) handler_->ws_failed(fault, status, reason);
 }
