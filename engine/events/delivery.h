@@ -70,7 +70,8 @@ struct WebhookPost {
     std::string body;
 };
 
-/// What the pump needs from its surroundings. `post` may be called on any thread, the others on the pump's thread only.
+/// What the pump needs from its surroundings. `post` may be called on any thread, also by the store after the pump's
+/// end: stop the store before what `post` stands on goes. The others are called on the pump's thread only.
 struct DeliverySurroundings {
     std::function<void(std::function<void()>)> post;                     ///< runs a task on the pump's thread
     std::function<void(int64_t delay_ms, std::function<void()>)> after;  ///< … later

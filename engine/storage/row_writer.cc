@@ -223,7 +223,7 @@ void RowWriter::Impl::write_derived(const Fact& fact, Effects& effects) {
 }
 
 void RowWriter::Impl::write_turn(const Fact& fact, const TurnRow& row, Effects& effects) {
-    const auto seq = row.has_stages ? std::optional<uint64_t>(fact.seq) : std::nullopt;
+    const DbValue seq = row.has_stages ? DbValue(fact.seq) : DbValue();
     turn.run({fact.call_id, row.turn, seq, row.epoch, row.engine_in, row.endpointing, row.thinking, row.engine_graph,
               row.engine_out, row.carrier, row.engine, row.backend, row.voice_to_voice, row.unexplained,
               row.interrupted ? 1 : 0, row.heard_text, rfc3339(fact.unix_ms)});

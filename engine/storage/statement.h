@@ -19,6 +19,8 @@ namespace trunkline {
 /// A parameter: NULL, text, integer or real.
 class DbValue {
   public:
+    using Variant = std::variant<std::monostate, std::string_view, int64_t, double>;
+
     DbValue() = default;
     DbValue(std::string_view text) : value_(text) {}
     DbValue(const std::string& text) : value_(std::string_view(text)) {}
@@ -28,11 +30,8 @@ class DbValue {
     DbValue(uint64_t number) : value_(static_cast<int64_t>(number)) {}
     DbValue(double number) : value_(number) {}
     template <class T>
-    DbValue(const std::optional<T>& value) {
-        if (value) *this = DbValue(*value);
-    }
+    DbValue(const std::optional<T>& value) : value_(value.has_value() ? DbValue(*value).value_ : Variant()) {}
 
-    using Variant = std::variant<std::monostate, std::string_view, int64_t, double>;
     const Variant& get() const { return value_; }
 
   private:

@@ -131,6 +131,8 @@ TEST_F(DeliveryStoreTest, TellsOfNewDeliveriesAfterTheyAreCommitted) {
 /// A pump on the test's own thread: what is posted runs in turn().
 class PumpOnStoreTest : public DeliveryStoreTest {
   protected:
+    ~PumpOnStoreTest() override { writer_.reset(); }  // the storage thread may still post
+
     DeliverySurroundings surroundings() {
         DeliverySurroundings around;
         around.post = [this](std::function<void()> task) {
