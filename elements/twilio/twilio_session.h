@@ -35,6 +35,8 @@ class TwilioSession final : public MediaSession, private WebSocketListener {
      public:
         virtual ~Line() = default;
         virtual void on_mark(std::string_view name) = 0;
+        /// True when everything that was given has been heard.
+        virtual bool idle() const = 0;
     };
 
     TwilioSession(Shard* shard, std::unique_ptr<WebSocket> socket, Listener* listener, SessionOptions options = {});
@@ -43,6 +45,7 @@ class TwilioSession final : public MediaSession, private WebSocketListener {
     const char* carrier() const override { return "twilio"; }
     void begin() override;
     void close(uint16_t code, std::string_view reason, std::function<void()> closed) override;
+    bool unheard() const override { return state_ == State::kRunning && line_ && !line_->idle(); }
     MediaStats stats() const override;
 
     void set_source(Source* source) { source_ = source; }

@@ -63,6 +63,7 @@ class TwilioSinkImpl final : public TwilioSession::Line, private Playout::Out {
         playout_ = Playout(options, this);  // what was not heard is not for the next start
     }
 
+    bool idle() const override { return playout_.idle(); }
     void on_mark(std::string_view name) override {
         playout_.on_mark(name, monotonic_ns());
         session_->set_played_ms(playout_.acked_ms());
@@ -116,6 +117,8 @@ class TwilioSinkImpl final : public TwilioSession::Line, private Playout::Out {
                 schedule();
                 break;
             case GST_EVENT_EOS:
+                playout_.reply_end(monotonic_ns());  // whatever waits is all there will be
+                schedule();
                 gst_element_post_message(element_, gst_message_new_eos(GST_OBJECT(element_)));
                 break;
             default: break;

@@ -12,6 +12,7 @@ namespace trunkline {
 namespace {
 
 constexpr auto kEosTimeout = std::chrono::milliseconds(2'000);
+constexpr int64_t kPlayOutNs = 30'000'000'000;  // an agent's goodbye is no longer than that
 constexpr uint16_t kNormal = 1000, kPolicyViolation = 1008, kInternalError = 1011;
 
 uint16_t close_code(const CallEnding& ending) {
@@ -156,6 +157,7 @@ void Call::watch_silence() {
 }
 
 void Call::on_media_end(const MediaEnd& media_end) {
+    play_out_until_ns_ = 0;  // nobody listens any more
     end({media_end.failed ? "failed" : "completed", media_end.reason, media_end.who, media_end.detail});
 }
 
@@ -189,6 +191,7 @@ void Call::end(CallEnding ending) {
     if (state_ == State::kEnding || state_ == State::kEnded) return;
     state_ = State::kEnding;
     ending_ = std::move(ending);
+    if (ending_.who == "agent" && ending_.status == "completed") play_out_until_ns_ = monotonic_ns() + kPlayOutNs;
     // Never from inside a push: what is up the stack must not find its elements stopped.
     shard_->defer([this] { stop_pipeline(); });
 }
@@ -196,6 +199,10 @@ void Call::end(CallEnding ending) {
 void Call::stop_pipeline() {
     if (!pipeline_.pipeline() || live_ns_ == 0) {
         finish();
+        return;
+    }
+    if (monotonic_ns() < play_out_until_ns_ && session_->unheard()) {
+        eos_timer_ = shard_->after(std::chrono::milliseconds(20), [this] { stop_pipeline(); });
         return;
     }
     eos_timer_ = shard_->after(kEosTimeout, [this] {

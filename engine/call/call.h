@@ -72,6 +72,7 @@ class Call final : private MediaSession::Listener {
     MediaStart media_;
     int64_t live_ns_ = 0;
     int64_t live_unix_ms_ = 0;
+    int64_t play_out_until_ns_ = 0;  // a goodbye of the agent is heard before the line goes
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for posts from streaming threads
     TimerId limit_timer_ = 0, silence_timer_ = 0, eos_timer_ = 0;
 };

@@ -54,6 +54,8 @@ class MediaSession {
     /// Ends from our side with a close frame (harmless when the socket is gone already); on_media_end() does not follow.
     /// `closed` runs once, in a later loop turn, when the socket is gone: then the session may be destroyed.
     virtual void close(uint16_t code, std::string_view reason, std::function<void()> closed) = 0;
+    /// True while the caller has not yet heard everything that was given to him.
+    virtual bool unheard() const = 0;
     virtual MediaStats stats() const = 0;
 };
 

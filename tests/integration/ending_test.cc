@@ -1,6 +1,8 @@
 // Every way a call can end leads to one clean-up and one ended call in the database.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/integration/rig.h"
 
 namespace trunkline::test {
@@ -90,6 +92,23 @@ TEST(Ending, BackendCloses) {
     rig.agent().command(1, {Command::Kind::kClose, "bye", 1000, {}});
     const Ending e = ending_of(rig, *call);
     EXPECT_EQ(e.reason + "/" + e.who, "backend-closed/agent");
+}
+
+TEST(Ending, AGoodbyeOfTheAgentIsHeardToItsEnd) {
+    Rig rig;
+    auto call = live_call(rig);
+    ASSERT_TRUE(call->wait_for([](const CallResult& c) { return !c.stream().agent_speaking(); }, 20s));
+    Command goodbye{Command::Kind::kSay, "vm-goodbye", 0, {}};
+    rig.agent().command(1, goodbye);
+    ASSERT_TRUE(rig.agent().wait(
+        [](const auto& s) { return s[0].said.size() == 2 && s[0].said[1].bytes_sent == s[0].said[1].bytes_total; }, 20'000));
+    rig.agent().command(1, {Command::Kind::kClose, "bye", 1000, {}});
+    EXPECT_EQ(ending_of(rig, *call).reason, "backend-closed");
+    ASSERT_TRUE(call->wait_for([](const CallResult& c) { return c.ended; }, 20s));
+    const auto said = rig.agent().sessions()[0].audio_out;
+    const auto heard = call->result().stream().heard;
+    const auto tail = said.end() - 4'000;  // the last half second of it
+    EXPECT_NE(std::search(heard.begin(), heard.end(), tail, said.end()), heard.end());
 }
 
 TEST(Ending, TimeLimit) {
