@@ -1,5 +1,6 @@
 #include "engine/call/call_manager.h"
 
+#include <algorithm>
 #include <thread>
 
 #include "engine/core/clock.h"
@@ -103,10 +104,17 @@ Result<CallManager::Admission> CallManager::admit(Shard* shard, const IncomingCa
     waiting->created_ns = monotonic_ns();
     waiting->created_unix_ms = unix_ms();
     waiting->facts = std::make_unique<FactNumberer>(waiting->call_id, plan->hash, waiting->created_ns);
-    announce(*waiting);
     Admission admission{waiting->call_id, ticket_for(*waiting)};
     {
         std::lock_guard lock(mutex_);
+        // The same webhook may have come to another shard meanwhile.
+        const auto other = by_carrier_id_.find(carrier_key(incoming.carrier, incoming.carrier_call_id));
+        if (other != by_carrier_id_.end()) {
+            const Entry& entry = entries_.at(other->second);
+            if (!entry.waiting) return fail("duplicate", "this call is live already");
+            return Admission{other->second, ticket_for(*entry.waiting)};
+        }
+        announce(*waiting);
         ++counts_.admitted;
         by_carrier_id_[carrier_key(incoming.carrier, incoming.carrier_call_id)] = admission.call_id;
         entries_[admission.call_id].waiting = std::move(waiting);
@@ -219,7 +227,7 @@ void CallManager::on_carrier_status(const CarrierStatus& status) {
         if (known == by_carrier_id_.end()) return;  // ended already, or not ours
         Entry& entry = entries_.at(known->second);
         if (status.sequence >= 0 && status.sequence <= entry.status_sequence) return;
-        entry.status_sequence = status.sequence;
+        entry.status_sequence = std::max(entry.status_sequence, status.sequence);
         if (!status.terminal()) return;
         if (entry.waiting) {
             over = std::move(entry.waiting);

@@ -70,7 +70,6 @@ class CallManager {
     struct Entry {
         std::unique_ptr<WaitingCall> waiting;  // null once live
         Shard* shard = nullptr;                // where the call lives
-        Call* live = nullptr;                  // touched on `shard` only
         int64_t status_sequence = -1;
     };
     graph::PlanPtr plan_for(const std::string& graph) const;

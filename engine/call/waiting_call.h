@@ -20,7 +20,6 @@ struct WaitingCall {
     int64_t created_unix_ms = 0;
     std::unique_ptr<FactNumberer> facts;
     std::vector<FactPtr> made;    ///< call.created
-    int64_t status_sequence = -1; ///< of the last status callback taken
 };
 
 /// How a call ended, in the words of the `calls` row.

@@ -1,0 +1,143 @@
+// The way of a media socket into its call, and the one way out of it.
+#include <gtest/gtest.h>
+
+#include "manager_rig.h"
+
+namespace trunkline::test {
+namespace {
+
+TEST(MediaSocket, WithItsTicketAndStartMakesTheCallLive) {
+    ManagerRig rig;
+    const auto admission = rig.admit();
+    ASSERT_TRUE(admission);
+    const Peer peer = rig.socket(admission->ticket);
+    peer.start();
+    ASSERT_TRUE(rig.outbox.wait_fact("call.answered"));
+    EXPECT_EQ(rig.counts().live, 1U);
+    EXPECT_EQ(rig.row(&CallRow::status), "in_progress");
+    ASSERT_EQ(rig.outbox.all<SessionRow>().size(), 1U);
+    EXPECT_EQ(rig.outbox.all<SessionRow>()[0].stream_id, "MZ1");
+}
+
+TEST(MediaSocket, AWholeCallLeavesItsFactsWithoutAGap) {
+    ManagerRig rig;
+    const auto admission = rig.admit();
+    ASSERT_TRUE(admission);
+    Peer peer = rig.socket(admission->ticket);
+    peer.start();
+    peer.media();
+    ASSERT_TRUE(rig.outbox.wait_fact("media.started"));
+    peer.send(R"({"event":"stop","streamSid":"MZ1"})");
+    EXPECT_EQ(peer.wait_close_code(), 1000);
+    ASSERT_TRUE(rig.wait_empty());
+    EXPECT_EQ(rig.outbox.fact_types(), (std::vector<std::string>{"call.created", "call.answered", "media.started",
+                                                                 "media.stopped", "call.ended"}));
+    EXPECT_TRUE(rig.outbox.gap_free());
+    EXPECT_EQ(rig.row(&CallRow::status), "completed");
+    EXPECT_EQ(rig.row(&CallRow::end_reason), "caller-hangup");
+    EXPECT_EQ(rig.outbox.all<SessionRow>().back().frames_in, 1U);
+    EXPECT_EQ(rig.outbox.all<SessionRow>().back().close_reason, "caller-hangup");
+}
+
+TEST(MediaSocket, P14AUsedTicketOpensNothing) {
+    ManagerRig rig;
+    const auto admission = rig.admit();
+    ASSERT_TRUE(admission);
+    const Peer first = rig.socket(admission->ticket);
+    first.start();
+    ASSERT_TRUE(rig.outbox.wait_fact("call.answered"));
+    const auto used = rig.calls->check_ticket("twilio", admission->ticket);
+    ASSERT_FALSE(used);
+    EXPECT_EQ(used.error().code, "used-ticket");
+    Peer second = rig.socket(admission->ticket);
+    EXPECT_EQ(second.wait_close_code(), 1008);
+    EXPECT_EQ(rig.counts().live, 1U) << "the first one goes on";
+}
+
+TEST(MediaSocket, P14ATicketNobodySignedOpensNothing) {
+    ManagerRig rig;
+    ASSERT_TRUE(rig.admit());
+    Peer peer = rig.socket("bm90aGluZw.AAAAAAAAAAAAAAAAAAAAAA");
+    EXPECT_EQ(peer.wait_close_code(), 1008);
+    EXPECT_EQ(rig.counts().waiting, 1U);
+}
+
+TEST(MediaSocket, P14TheStartOfAnotherCallIsRefused) {
+    ManagerRig rig;
+    const auto admission = rig.admit();
+    ASSERT_TRUE(admission);
+    Peer peer = rig.socket(admission->ticket);
+    peer.start("CAffffffffffffffffffffffffffffffff");
+    EXPECT_EQ(peer.wait_close_code(), 1008);
+    ASSERT_TRUE(rig.wait_empty());
+    EXPECT_EQ(rig.outbox.fact_types(), (std::vector<std::string>{"call.created", "call.ended"})) << "no pipeline ran";
+    EXPECT_EQ(rig.row(&CallRow::end_reason), "ticket-mismatch");
+    EXPECT_EQ(rig.row(&CallRow::status), "failed");
+}
+
+TEST(MediaSocket, BadParametersInTheStartAreRefused) {
+    ManagerRig rig;
+    const auto admission = rig.admit();
+    ASSERT_TRUE(admission);
+    Peer peer = rig.socket(admission->ticket);
+    peer.start(kSid, R"({"rounds":"99"})");
+    EXPECT_EQ(peer.wait_close_code(), 1008);
+    ASSERT_TRUE(rig.wait_empty());
+    EXPECT_EQ(rig.row(&CallRow::end_reason), "bad-params");
+    EXPECT_NE(rig.row(&CallRow::error).find("rounds"), std::string::npos);
+}
+
+TEST(MediaSocket, AWebhookForALiveCallIsADuplicate) {
+    ManagerRig rig;
+    const auto admission = rig.admit();
+    ASSERT_TRUE(admission);
+    const Peer peer = rig.socket(admission->ticket);
+    peer.start();
+    ASSERT_TRUE(rig.outbox.wait_fact("call.answered"));
+    const auto again = rig.admit();
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().code, "duplicate");
+}
+
+TEST(MediaSocket, ACloseWithoutStopEndsTheCallOnce) {
+    ManagerRig rig;
+    const auto admission = rig.admit();
+    ASSERT_TRUE(admission);
+    Peer peer = rig.socket(admission->ticket);
+    peer.start();
+    ASSERT_TRUE(rig.outbox.wait_fact("call.answered"));
+    peer.answer_close();
+    ASSERT_TRUE(rig.wait_empty());
+    const auto types = rig.outbox.fact_types();
+    EXPECT_EQ(std::count(types.begin(), types.end(), "call.ended"), 1);
+    EXPECT_EQ(rig.row(&CallRow::end_reason), "media-closed");
+}
+
+TEST(MediaSocket, AConnectionThatBreaksHasFailed) {
+    ManagerRig rig;
+    const auto admission = rig.admit();
+    ASSERT_TRUE(admission);
+    {
+        const Peer peer = rig.socket(admission->ticket);
+        peer.start();
+        ASSERT_TRUE(rig.outbox.wait_fact("call.answered"));
+    }
+    ASSERT_TRUE(rig.wait_empty());
+    EXPECT_EQ(rig.row(&CallRow::status), "failed");
+    EXPECT_EQ(rig.row(&CallRow::end_reason), "media-lost");
+}
+
+TEST(MediaSocket, ShutdownEndsLiveCalls) {
+    ManagerRig rig;
+    const auto admission = rig.admit();
+    ASSERT_TRUE(admission);
+    const Peer peer = rig.socket(admission->ticket);
+    peer.start();
+    ASSERT_TRUE(rig.outbox.wait_fact("call.answered"));
+    EXPECT_TRUE(rig.calls->end_all(std::chrono::seconds(5)));
+    EXPECT_EQ(rig.row(&CallRow::end_reason), "shutdown");
+    EXPECT_TRUE(rig.outbox.gap_free());
+}
+
+}  // namespace
+}  // namespace trunkline::test

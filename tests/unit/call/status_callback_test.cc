@@ -1,0 +1,79 @@
+// Status callbacks: they may come late, twice and out of order (line 20).
+#include <gtest/gtest.h>
+
+#include "manager_rig.h"
+
+namespace trunkline::test {
+namespace {
+
+TEST(StatusCallback, Line20ATerminalOneEndsAWaitingCall) {
+    for (const char* terminal : {"completed", "busy", "failed", "no_answer", "canceled"}) {
+        ManagerRig rig;
+        ASSERT_TRUE(rig.admit());
+        rig.status(terminal, 2);
+        EXPECT_EQ(rig.counts().waiting, 0U) << terminal;
+        EXPECT_EQ(rig.row(&CallRow::status), terminal);
+        EXPECT_EQ(rig.row(&CallRow::end_reason), std::string("carrier-") + terminal);
+        EXPECT_TRUE(rig.outbox.gap_free());
+    }
+}
+
+TEST(StatusCallback, Line20OthersEndNothing) {
+    ManagerRig rig;
+    ASSERT_TRUE(rig.admit());
+    rig.status("initiated", 0);
+    rig.status("ringing", 1);
+    rig.status("in_progress", 2);
+    EXPECT_EQ(rig.counts().waiting, 1U);
+    EXPECT_EQ(rig.outbox.fact_types().size(), 1U);
+}
+
+TEST(StatusCallback, Line20ADuplicateEndsNothingTwice) {
+    ManagerRig rig;
+    ASSERT_TRUE(rig.admit());
+    rig.status("completed", 3);
+    rig.status("completed", 3);
+    EXPECT_EQ(rig.outbox.fact_types(), (std::vector<std::string>{"call.created", "call.ended"}));
+}
+
+TEST(StatusCallback, Line20AnEarlierOneThatComesLateDoesNotCount) {
+    ManagerRig rig;
+    ASSERT_TRUE(rig.admit());
+    rig.status("in_progress", 5);
+    rig.status("canceled", 4);
+    EXPECT_EQ(rig.counts().waiting, 1U);
+}
+
+TEST(StatusCallback, Line20OneWithoutANumberDoesNotMakeOldOnesCountAgain) {
+    ManagerRig rig;
+    ASSERT_TRUE(rig.admit());
+    rig.status("in_progress", 5);
+    rig.status("ringing", -1);
+    rig.status("canceled", 4);
+    EXPECT_EQ(rig.counts().waiting, 1U);
+}
+
+TEST(StatusCallback, Line20OfAnUnknownCallIsHarmless) {
+    ManagerRig rig;
+    rig.status("completed", 3);
+    EXPECT_TRUE(rig.outbox.fact_types().empty());
+}
+
+TEST(StatusCallback, ATerminalOneEndsALiveCall) {
+    ManagerRig rig;
+    const auto admission = rig.admit();
+    ASSERT_TRUE(admission);
+    const Peer peer = rig.socket(admission->ticket);
+    peer.start();
+    ASSERT_TRUE(rig.outbox.wait_fact("call.answered"));
+    rig.status("completed", 3);
+    rig.status("completed", 3);
+    ASSERT_TRUE(rig.wait_empty());
+    const auto types = rig.outbox.fact_types();
+    EXPECT_EQ(std::count(types.begin(), types.end(), "call.ended"), 1);
+    EXPECT_EQ(rig.row(&CallRow::status), "completed");
+    EXPECT_EQ(rig.row(&CallRow::end_reason), "caller-hangup");
+}
+
+}  // namespace
+}  // namespace trunkline::test
