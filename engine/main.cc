@@ -112,7 +112,6 @@ int serve(const ServeFlags& flags) {
         return value ? std::optional<std::string>(value) : std::nullopt;
     };
     load.env = graph::with_env_file(flags.env_file, process);
-    load.secret = load.env;
     auto config = settings_of(flags, load.env);
     if (!config) return fail_with(config.error());
     load.search = config->graphs;
@@ -170,7 +169,6 @@ cli::GraphCommand command_of(const GraphFlags& f) {
         return value ? std::optional<std::string>(value) : std::nullopt;
     };
     command.load.env = graph::with_env_file(f.env_file, process);
-    command.load.secret = command.load.env;
     command.load.placeholders = f.no_env;
     return command;
 }
@@ -186,7 +184,7 @@ CLI::App* add_graph_command(CLI::App& app, GraphFlags& f, const char* name, cons
 }
 
 int run(int argc, char** argv) {
-    CLI::App app{"Trunkline: phone calls and voice AI as a pipeline you can read"};
+    CLI::App app{"Trunkline: phone calls and voice AI as a pipeline you can read", "trunkline"};
     app.require_subcommand(1);
     app.footer(kExamples);
     app.set_version_flag("--version", "trunkline 0.1.0");
@@ -231,5 +229,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
     gst_init(nullptr, nullptr);
     trunkline::register_elements();
-    return trunkline::run(argc, argv);
+    const int code = trunkline::run(argc, argv);
+    gst_deinit();  // so that GST_TRACERS=leaks can tell what is left
+    return code;
 }
