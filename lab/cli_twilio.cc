@@ -108,10 +108,12 @@ void print_json(const Line& line, const CallResult& result) {
     std::printf("%s\n", w.text().c_str());
 }
 
-void print_account(const Paper& paper, const Line& line, const CallResult& result, bool several) {
+void print_account(const Paper& paper, const Line& line, const CallResult& result, bool several, bool interrupted) {
     const auto& outcome = line.outcome;
     const std::string who = several ? "call " + std::to_string(line.number) + ": " : "";
-    if (outcome.passed) {
+    if (interrupted && !outcome.passed) {
+        std::printf("%s%s after %.1f s\n", who.c_str(), paper.strong("interrupted").c_str(), result.duration_ms / 1000);
+    } else if (outcome.passed) {
         std::printf("%s%s  %.1f s, %s\n", who.c_str(), paper.good("passed").c_str(), result.duration_ms / 1000,
                     result.end_reason.c_str());
     } else {
@@ -220,7 +222,7 @@ class Exchange {
             if (command_.json) {
                 print_json(line, result);
             } else {
-                print_account(paper_, line, result, command_.calls > 1);
+                print_account(paper_, line, result, command_.calls > 1, interrupts_ > 0);
             }
         }
         if (!command_.wav.empty()) {
