@@ -2,6 +2,15 @@
 #include "elements/deepgram/farewell.h"
 
 namespace trunkline::deepgram {
+namespace {
+
+thread_local int t_under_way = 0;
+
+}  // namespace
+
+Farewell::Farewell() { ++t_under_way; }
+Farewell::~Farewell() { --t_under_way; }
+int Farewell::under_way() { return t_under_way; }
 
 std::weak_ptr<Farewell> Farewell::begin(std::unique_ptr<WebSocket> socket, uint16_t code, std::string_view reason) {
     if (!socket || !socket->is_open()) return {};

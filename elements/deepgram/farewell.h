@@ -15,9 +15,12 @@ class Farewell : private WebSocketListener {
     /// bounds. The weak pointer is for who must end it early because the shard ends: abandon().
     static std::weak_ptr<Farewell> begin(std::unique_ptr<WebSocket> socket, uint16_t code, std::string_view reason);
     void abandon();
+    ~Farewell() override;
+    /// How many there are on the calling shard: whoever ends a shard in good order waits for none.
+    static int under_way();
 
   private:
-    Farewell() = default;
+    Farewell();
     void on_text(std::string_view) override {}
     void on_binary(std::span<const uint8_t>) override {}
     void on_close(CloseCause cause, uint16_t code, std::string_view reason) override;

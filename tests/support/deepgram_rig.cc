@@ -7,6 +7,7 @@
 #include <future>
 
 #include "elements/deepgram/deepgramagent.h"
+#include "elements/deepgram/farewell.h"
 #include "engine/core/clock.h"
 
 namespace trunkline::test {
@@ -61,6 +62,9 @@ DeepgramRig::DeepgramRig(DeepgramRigOptions options)
 
 DeepgramRig::~DeepgramRig() {
     set_state(GST_STATE_NULL);
+    for (int closing = 1; with_call_ && closing > 0;) {  // bounded by the sockets' close timeout
+        on_shard([&] { closing = deepgram::Farewell::under_way(); });
+    }
     gst_element_set_bus(agent, nullptr);
     gst_object_unref(agent);
     gst_object_unref(bus_);
