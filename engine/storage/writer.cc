@@ -54,6 +54,8 @@ struct StorageWriter::Impl {
     void pause_before_retry(milliseconds time);
     void write_batch();
     void tell(const BatchWriter::Outcome& outcome, int64_t began_ns);
+    void tell_of_deliveries();
+    void answer(const DueTask& task, DueDeliveries due);
     void abandon();
     void run_due_tasks();
     bool past_deadline() const;
@@ -69,13 +71,15 @@ struct StorageWriter::Impl {
     std::vector<Entry> batch;  // storage thread only
     bool in_trouble = false, abandoned = false;
 
+    std::mutex callbacks;      // held while a callback of the pump runs; taken before `mutex`
     mutable std::mutex mutex;  // guards what follows; never held while the database works
     std::condition_variable flushed;
     std::vector<Entry> extra;  // outcomes and endpoints
     std::vector<DueTask> due_tasks;
     std::map<std::string, WebhookEndpoint> endpoints;
     std::function<void()> on_deliveries;
-    std::string trouble;  // the last problem, empty when all is well
+    bool detached = false;  // nobody is there any more to get load_due() answers
+    std::string trouble;    // the last problem, empty when all is well
     uint64_t flush_asked = 0, flush_done = 0;
     bool stopping = false;
     SteadyClock::time_point give_up_at;
@@ -165,19 +169,27 @@ void StorageWriter::Impl::write_batch() {
         const int64_t began = monotonic_ns();
         const auto outcome = batches.commit(batch);
         tell(outcome, began);
-        std::function<void()> notify;
         {
             const std::lock_guard guard(mutex);
             trouble = outcome.done ? std::string() : outcome.problem;
-            if (outcome.effects.deliveries > 0) notify = on_deliveries;
         }
-        if (notify) notify();
+        if (outcome.effects.deliveries > 0) tell_of_deliveries();
         if (outcome.done) break;
         if (past_deadline()) return abandon();
         pause_before_retry(pause);
         pause = std::min(pause * 2, kLongestRetry);
     }
     batch.clear();
+}
+
+void StorageWriter::Impl::tell_of_deliveries() {
+    const std::lock_guard running(callbacks);
+    std::function<void()> notify;
+    {
+        const std::lock_guard guard(mutex);
+        notify = on_deliveries;
+    }
+    if (notify) notify();
 }
 
 void StorageWriter::Impl::abandon() {
@@ -210,8 +222,17 @@ void StorageWriter::Impl::run_due_tasks() {
             due = {};
             due.next_unix_ms = task.now_unix_ms + 1'000;
         }
-        task.done(std::move(due));
+        answer(task, std::move(due));
     }
+}
+
+void StorageWriter::Impl::answer(const DueTask& task, DueDeliveries due) {
+    const std::lock_guard running(callbacks);
+    {
+        const std::lock_guard guard(mutex);
+        if (detached) return;
+    }
+    task.done(std::move(due));
 }
 
 void StorageWriter::Impl::run() {
@@ -292,6 +313,7 @@ void StorageWriter::load_due(std::vector<DueRequest> wanted, int64_t now_unix_ms
                              std::function<void(DueDeliveries)> done) {
     {
         const std::lock_guard guard(impl_->mutex);
+        if (impl_->detached) return;
         impl_->due_tasks.push_back({std::move(wanted), now_unix_ms, std::move(done)});
     }
     impl_->wake();
@@ -313,7 +335,10 @@ std::vector<WebhookEndpoint> StorageWriter::endpoints() const {
 }
 
 void StorageWriter::on_new_deliveries(std::function<void()> wake) {
+    const std::lock_guard running(impl_->callbacks);
     const std::lock_guard guard(impl_->mutex);
+    impl_->detached = wake == nullptr;
+    if (impl_->detached) impl_->due_tasks.clear();
     impl_->on_deliveries = std::move(wake);
 }
 

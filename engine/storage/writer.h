@@ -56,7 +56,9 @@ class StorageWriter : public Outbox, public DeliveryStore {
     void settle(DeliveryOutcome outcome) override;
     std::vector<WebhookEndpoint> endpoints() const override;
 
-    /// Called on the storage thread after a commit that brought something to deliver: wake the pump with it.
+    /// Called on the storage thread after a commit that brought something to deliver: wake the pump with it. nullptr
+    /// detaches the pump: once it returns, neither `wake` nor any load_due() answer runs or will run. Any thread, but
+    /// not inside those callbacks.
     void on_new_deliveries(std::function<void()> wake);
 
     /// Any thread but the storage thread. Waits until everything put before is on disk; false at the deadline.

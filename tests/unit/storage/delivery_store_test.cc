@@ -1,4 +1,5 @@
 // Deliveries in the database: what is due, in which order, and a whole pump over a real store.
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -126,6 +127,26 @@ TEST_F(DeliveryStoreTest, TellsOfNewDeliveriesAfterTheyAreCommitted) {
     put(digit("c1", 2), "w1");
     flush();
     EXPECT_EQ(told, 1);
+}
+
+TEST_F(DeliveryStoreTest, ADetachedPumpHearsNothingMore) {
+    open();
+    std::atomic<bool> detached{false}, late{false};
+    writer_->on_new_deliveries([&] {
+        if (detached) late = true;
+    });
+    for (uint64_t seq = 1; seq <= 300; ++seq) {
+        put(digit("c1", seq), "w1");
+        writer_->load_due({{"w1", 8}}, unix_ms(), [&](const DueDeliveries&) {
+            if (detached) late = true;
+        });
+    }
+    writer_->on_new_deliveries(nullptr);
+    detached = true;
+    writer_->load_due({{"w1", 8}}, unix_ms(), [&](const DueDeliveries&) { late = true; });
+    flush();
+    EXPECT_FALSE(late);
+    EXPECT_EQ(number("SELECT COUNT(*) FROM webhook_deliveries"), 300);
 }
 
 /// A pump on the test's own thread: what is posted runs in turn().
