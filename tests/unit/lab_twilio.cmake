@@ -8,4 +8,4 @@ trunkline_test(unit_lab_twilio_parts
 trunkline_test(unit_lab_twilio
   SOURCES lab_twilio/dial_test.cc lab_twilio/media_test.cc lab_twilio/violations_test.cc lab_twilio/endings_test.cc
           lab_twilio/faults_test.cc lab_twilio/webhook_test.cc
-  DEPS lab_twilio_fake_server gtest_main LABELS quick tsan)
+  DEPS lab_twilio_fake_server gtest_main LABELS quick)
