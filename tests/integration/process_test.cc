@@ -1,0 +1,146 @@
+// Rules of the architecture that only a whole process shows: no thread per call, two descriptors per call, nothing of
+// GStreamer left after teardown, SIGTERM ends every call, kill -9 loses nothing that was on disk.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "lab/deepgram/lab.h"
+#include "lab/speech/library.h"
+#include "lab/twilio/lab.h"
+#include "tests/integration/engine_process.h"
+#include "tests/integration/rig.h"
+
+namespace trunkline::test {
+namespace {
+
+using namespace std::chrono_literals;
+using lab::CallResult;
+
+class Process : public testing::Test {
+ protected:
+    void SetUp() override {
+        char name[] = "/tmp/trunkline-process-XXXXXX";
+        folder = mkdtemp(name);
+        auto started = lab::deepgram::DeepgramLab::start(quick_agent());
+        ASSERT_TRUE(started) << started.error().message;
+        agent = std::move(*started);
+        std::ofstream(graph()) << "trunkline: 1\nname: call\nnodes:\n  caller: {element: callsrc}\n"
+                                  "  agent: {element: deepgramagent, url: $env.AGENT_URL, api-key: k, greeting: demo-thanks}\n"
+                                  "  gate: {element: bargein}\n  line: {element: callsink}\n  db: {element: dbsink}\n"
+                                  "links:\n  heard: caller -> agent\n  said: agent -> gate -> line\n  ears: caller -> gate.monitor\n"
+                                  "  facts: caller.events, agent.events, gate.events -> db\n";
+    }
+    void TearDown() override {
+        calls.clear();
+        engine.reset();
+        std::filesystem::remove_all(folder);
+    }
+    std::string graph() const { return folder + "/call.yaml"; }
+    void start(std::vector<std::string> environment = {}) {
+        environment.push_back("AGENT_URL=" + agent->url());
+        engine = std::make_unique<EngineProcess>(folder, graph(), std::move(environment));
+    }
+    /// `count` more calls, all of them live.
+    void ring(int count) {
+        const size_t before = calls.size();
+        for (int i = 0; i < count; ++i) {
+            lab::TwilioCallOptions o;
+            o.webhook_url = "http://127.0.0.1:" + std::to_string(engine->port()) + "/twilio/voice";
+            o.public_url = "https://voice.example.com";
+            o.dial = "127.0.0.1:" + std::to_string(engine->port());
+            calls.push_back(twilio.call(o));
+        }
+        for (size_t i = before; i < calls.size(); ++i) {
+            ASSERT_TRUE(calls[i]->wait_for(
+                [](const CallResult& c) { return !c.streams.empty() && c.stream().agent_speaking(); }, 30s));
+        }
+    }
+    void hang_up_all() {
+        for (auto& call : calls) call->hang_up();
+        for (auto& call : calls) EXPECT_TRUE(call->wait_for([](const CallResult& c) { return c.ended; }, 30s));
+        calls.clear();
+    }
+    static bool eventually(const std::function<bool()>& condition) {
+        const auto until = std::chrono::steady_clock::now() + 20s;
+        while (!condition()) {
+            if (std::chrono::steady_clock::now() > until) return false;
+            std::this_thread::sleep_for(10ms);
+        }
+        return true;
+    }
+    int count(const std::string& query) const {
+        sqlite3* db = nullptr;
+        int n = -1;
+        if (sqlite3_open_v2((folder + "/calls.db").c_str(), &db, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK) {
+            sqlite3_busy_timeout(db, 2000);
+            sqlite3_exec(db, query.c_str(), [](void* out, int, char** v, char**) { return *static_cast<int*>(out) = atoi(v[0] ? v[0] : "-1"), 0; }, &n, nullptr);
+        }
+        sqlite3_close(db);
+        return n;
+    }
+
+    std::string folder;
+    std::unique_ptr<lab::deepgram::DeepgramLab> agent;
+    lab::TwilioLab twilio;
+    std::unique_ptr<EngineProcess> engine;
+    std::vector<std::unique_ptr<lab::TwilioCall>> calls;
+};
+
+TEST_F(Process, ThreadsAreFixedAndACallHasTwoDescriptors) {
+    start();
+    ring(1);
+    hang_up_all();  // what is made once, on the first call, is there now
+    const size_t threads = engine->threads();
+    ASSERT_TRUE(eventually([&] { return count("select count(*) from calls where ended_at is null") == 0; }));
+    const size_t idle = engine->descriptors();
+    ring(20);
+    EXPECT_LE(engine->threads(), threads + 2) << "GIO's own pool may have a thread or two more, never one per call";
+    // Webhook connections are let go by the carrier on their own time.
+    EXPECT_TRUE(eventually([&] { return engine->descriptors() <= idle + 40; })) << engine->descriptors() - idle << " for 20 calls";
+    hang_up_all();
+    EXPECT_TRUE(eventually([&] { return engine->descriptors() <= idle; })) << engine->descriptors() << " of " << idle;
+}
+
+TEST_F(Process, TeardownLeavesNoGStreamerObject) {
+    start({"GST_TRACERS=leaks", "GST_DEBUG=GST_TRACER:7"});
+    ring(5);
+    hang_up_all();
+    ring(2);  // and two that are ended by the shutdown
+    EXPECT_EQ(engine->stop(SIGTERM), 0);
+    const std::string log = engine->log();
+    EXPECT_EQ(log.find("object-alive"), std::string::npos) << log.substr(log.find("object-alive"), 500);
+    EXPECT_NE(log.find("stopped"), std::string::npos);
+}
+
+TEST_F(Process, SigtermEndsEveryCallInTheDatabase) {
+    start();
+    ring(5);
+    EXPECT_EQ(engine->stop(SIGTERM), 0);
+    EXPECT_EQ(count("select count(*) from calls where ended_at is not null and end_reason = 'shutdown'"), 5);
+    EXPECT_EQ(count("select count(*) from call_events where type = 'call.ended'"), 5);
+    for (auto& call : calls) EXPECT_TRUE(call->wait_for([](const CallResult& c) { return c.ended; }, 10s));
+}
+
+TEST_F(Process, AKilledEngineLosesNothingThatWasOnDisk) {
+    start();
+    ring(5);
+    ASSERT_TRUE(eventually([&] { return count("select count(*) from call_events where type = 'agent.started'") == 5; }));
+    const int facts = count("select count(*) from call_events");
+    engine->stop(SIGKILL);
+    calls.clear();
+    start();
+    EXPECT_GE(count("select count(*) from call_events"), facts + 5);
+    EXPECT_EQ(count("select count(*) from calls where status = 'failed' and end_reason = 'engine-restart'"), 5);
+    EXPECT_EQ(count("select count(*) from call_events where type = 'call.ended'"), 5);
+    EXPECT_EQ(count("select count(*) from (select call_id, max(seq) m, count(*) c from call_events group by call_id) where m <> c"), 0)
+        << "numbers without a gap";
+    ring(1);  // and it takes calls again
+}
+
+}  // namespace
+}  // namespace trunkline::test
