@@ -1,0 +1,1 @@
+trunkline_fuzzer(twilio_protocol SOURCES twilio_protocol_fuzz.cc DEPS elements_twilio)
