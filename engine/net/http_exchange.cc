@@ -73,9 +73,14 @@ HttpRequest read_request(SoupServerMessage* message) {
     return request;
 }
 
+void close_afterwards(SoupServerMessage* message) {
+    soup_message_headers_replace(soup_server_message_get_response_headers(message), "Connection", "close");
+}
+
 void write_response(SoupServerMessage* message, const HttpResponse& response) {
     soup_server_message_set_status(message, static_cast<guint>(response.status), nullptr);
     SoupMessageHeaders* headers = soup_server_message_get_response_headers(message);
+    close_afterwards(message);
     for (const auto& [name, value] : response.headers)
         if (is_clean(name) && is_clean(value)) soup_message_headers_append(headers, name.c_str(), value.c_str());
     if (response.body.empty() && response.content_type.empty()) return;

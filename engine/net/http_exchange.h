@@ -38,6 +38,8 @@ class HttpExchange {
 
 /// The request as handlers see it, without captures.
 HttpRequest read_request(SoupServerMessage* message);
+/// Every connection ends with its answer: libsoup 3.2 never lets go of one that the client closes while it is idle.
+void close_afterwards(SoupServerMessage* message);
 /// Puts `response` into `message`. Header values with control characters are dropped.
 void write_response(SoupServerMessage* message, const HttpResponse& response);
 

@@ -34,7 +34,6 @@ GSocketAddress* remote_address_of(GSocket* socket) {
 
 HttpResponse too_large(size_t limit) {
     auto response = HttpResponse::problem(413, {}, "the body is larger than " + std::to_string(limit) + " bytes");
-    response.headers.emplace_back("Connection", "close");
     return response;
 }
 
@@ -214,7 +213,10 @@ void ShardServer::run_upgrade(SoupServerMessage* message, const UpgradeHandler& 
     if (auto refusal = check_websocket_request(request, http11)) return write_response(message, *refusal);
     auto upgrade = std::make_unique<Upgrade>(Upgrade{this, nullptr});
     if (auto refusal = handler(shard_, request, &upgrade->accepted)) return write_response(message, *refusal);
-    if (!soup_websocket_server_process_handshake(message, nullptr, nullptr, nullptr, nullptr)) return;  // it wrote 400
+    if (!soup_websocket_server_process_handshake(message, nullptr, nullptr, nullptr, nullptr)) {
+        close_afterwards(message);  // it wrote 400
+        return;
+    }
     auto callback = [](SoupServerMessage* upgraded_message, gpointer data) {
         auto* self = static_cast<Upgrade*>(data);
         self->server->upgraded(upgraded_message, self->accepted);

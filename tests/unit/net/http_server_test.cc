@@ -34,14 +34,12 @@ TEST(HttpServer, answers_on_the_shard_and_only_once) {
     EXPECT_NE(answer.find("\r\nServer: trunkline\r\n"), std::string::npos);
 }
 
-TEST(HttpServer, keeps_a_connection_alive) {
+// libsoup 3.2 leaks a connection that the client closes while it is idle, so none is ever idle.
+TEST(HttpServer, a_connection_ends_with_its_answer_even_when_the_client_would_keep_it) {
     TestServer server;
-    RawClient client(server.port());
-    for (int i = 0; i < 3; ++i) {
-        client.send("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
-        std::string got = client.read_until([](const std::string& text) { return text.ends_with("shard 0 "); });
-        ASSERT_TRUE(got.ends_with("shard 0 ")) << got;
-    }
+    std::string answer = answer_to(server.port(), "GET /hello HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\n\r\n");
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n"));
+    EXPECT_NE(answer.find("\r\nConnection: close\r\n"), std::string::npos);
 }
 
 TEST(HttpServer, head_has_the_length_but_not_the_body) {
