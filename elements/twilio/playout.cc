@@ -102,8 +102,8 @@ void Playout::send(Reply& reply, size_t bytes, int64_t now_ns) {
 }
 
 void Playout::mark(Reply& reply, bool first, bool last) {
-    std::string name = "r" + std::to_string(reply.epoch) + "." + std::to_string(generation_) + ":" +
-                       std::to_string(++mark_number_);
+    std::string name =
+        "r" + std::to_string(reply.epoch) + "." + std::to_string(generation_) + ":" + std::to_string(++mark_number_);
     if (!out_->send_mark(name)) return;
     marks_.push_back({std::move(name), reply.epoch, sent_, reply.sent, first, last});
     since_mark_ = 0;

@@ -1,11 +1,13 @@
 #pragma once
-// What has been said to a caller, what he has heard of it and what still waits. Pure: time and the wire come from outside.
+// What has been said to a caller, what he has heard of it and what still waits. Pure: time and the wire come from
+// outside.
 //
 //   audio() ─▶ queue ──(window: send-ahead)──▶ media, marks ─▶ carrier's buffer ─▶ ear
 //                                                  marks come back ◀───────────────┘
 //
-// Only `send_ahead` of audio is handed to the carrier before it is due; the rest waits here, where a barge-in drops it at
-// once. Where the caller is in it is estimated by the clock and corrected by marks; what counts as heard is marks alone.
+// Only `send_ahead` of audio is handed to the carrier before it is due; the rest waits here, where a barge-in drops it
+// at once. Where the caller is in it is estimated by the clock and corrected by marks; what counts as heard is marks
+// alone.
 #include <cstdint>
 #include <deque>
 #include <span>
@@ -24,10 +26,10 @@ struct PlayoutOptions {
 };
 
 class Playout {
- public:
+  public:
     /// The wire and the world above, called synchronously.
     class Out {
-     public:
+      public:
         virtual ~Out() = default;
         virtual bool send_media(std::span<const uint8_t> audio) = 0;
         virtual bool send_mark(std::string_view name) = 0;
@@ -43,8 +45,8 @@ class Playout {
     void audio(std::span<const uint8_t> bytes, int64_t now_ns);
     /// Everything of the reply has been given: the last partial frame is padded with silence and a last mark follows.
     void reply_end(int64_t now_ns);
-    /// Barge-in: drops the queue; `clear` goes out only when something may still be unheard at the carrier. Then reports
-    /// kCleared for the reply that was cut, from report_cleared().
+    /// Barge-in: drops the queue; `clear` goes out only when something may still be unheard at the carrier. Then
+    /// reports kCleared for the reply that was cut, from report_cleared().
     void clear();
     void report_cleared(int64_t now_ns);
     /// A mark came back. Unknown, duplicate and late ones are ignored.
@@ -59,9 +61,9 @@ class Playout {
     size_t queued_bytes() const { return queue_.size() - head_; }
     bool idle() const { return replies_.empty(); }
 
- private:
+  private:
     static constexpr int kBytesPerMs_ = 8;
-    static constexpr size_t kFrame = 160;       // 20 ms
+    static constexpr size_t kFrame = 160;        // 20 ms
     static constexpr size_t kMaxMessage = 4000;  // 500 ms in one media message
 
     struct Reply {
@@ -92,14 +94,14 @@ class Playout {
     std::deque<MarkSent> marks_;
     std::deque<Reply> replies_;  // not yet heard to the end; the last one is being given
     std::vector<Reply> cut_;     // cleared, not reported yet
-    uint64_t generation_ = 1;  // part of mark names: marks of cleared audio are never taken for later ones
+    uint64_t generation_ = 1;    // part of mark names: marks of cleared audio are never taken for later ones
     uint64_t mark_number_ = 0;
-    int64_t sent_ = 0;             // bytes handed to the carrier, ever
-    int64_t since_mark_ = 0;       // … since the last mark
+    int64_t sent_ = 0;                        // bytes handed to the carrier, ever
+    int64_t since_mark_ = 0;                  // … since the last mark
     int64_t anchor_pos_ = 0, anchor_ns_ = 0;  // the carrier was at anchor_pos_ at anchor_ns_
     int64_t acked_pos_ = 0;
     int64_t last_audio_ns_ = 0;
-    int64_t total_acked_ = 0;      // heard for certain
+    int64_t total_acked_ = 0;  // heard for certain
     uint64_t dropped_ = 0;
 };
 

@@ -83,7 +83,8 @@ Result<Message> parse(std::string_view text) {
     Scratch& s = scratch();
     ondemand::document doc;
     ondemand::object root;
-    if (s.parser.iterate(s.load(text)).get(doc) != simdjson::SUCCESS || doc.get_object().get(root) != simdjson::SUCCESS) {
+    if (s.parser.iterate(s.load(text)).get(doc) != simdjson::SUCCESS ||
+        doc.get_object().get(root) != simdjson::SUCCESS) {
         return fail("not-json", "message is not a JSON object");
     }
     Message message;
@@ -100,7 +101,8 @@ Result<Message> parse(std::string_view text) {
     ondemand::object inner;
     switch (message.kind) {
         case EventKind::kMedia: {
-            if (root["media"].get(inner) != simdjson::SUCCESS) return fail("bad-media", "media message without `media`");
+            if (root["media"].get(inner) != simdjson::SUCCESS)
+                return fail("bad-media", "media message without `media`");
             if (auto ok = read_media(inner, s, message); !ok) return tl::unexpected(ok.error());
             break;
         }
@@ -116,12 +118,14 @@ Result<Message> parse(std::string_view text) {
         }
         case EventKind::kMark: {
             std::string_view name;
-            if (root["mark"]["name"].get(name) != simdjson::SUCCESS) return fail("bad-mark", "mark message without a name");
+            if (root["mark"]["name"].get(name) != simdjson::SUCCESS)
+                return fail("bad-mark", "mark message without a name");
             s.strings[2] = name;
             message.text = s.strings[2];
             break;
         }
-        default: break;
+        default:
+            break;
     }
     return message;
 }

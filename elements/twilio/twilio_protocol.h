@@ -30,15 +30,16 @@ struct StartMessage {
 struct Message {
     EventKind kind = EventKind::kUnknown;
     std::string_view event;
-    uint64_t sequence = 0;               ///< 0 when missing
+    uint64_t sequence = 0;  ///< 0 when missing
     std::string_view stream_sid;
-    bool outbound_track = false;         ///< kMedia
-    int64_t timestamp_ms = -1;           ///< kMedia: since the stream's start; −1 when missing
-    std::span<const uint8_t> audio;      ///< kMedia: μ-law, decoded from base64
-    std::string_view text;               ///< kDtmf: the digit; kMark: the name
+    bool outbound_track = false;     ///< kMedia
+    int64_t timestamp_ms = -1;       ///< kMedia: since the stream's start; −1 when missing
+    std::span<const uint8_t> audio;  ///< kMedia: μ-law, decoded from base64
+    std::string_view text;           ///< kDtmf: the digit; kMark: the name
 };
 
-/// Parses one text frame. Errors: "not-json", "no-event", "bad-media" (no payload or not base64), "bad-dtmf", "bad-mark".
+/// Parses one text frame. Errors: "not-json", "no-event", "bad-media" (no payload or not base64), "bad-dtmf",
+/// "bad-mark".
 Result<Message> parse(std::string_view text);
 /// The `start` message in full. Errors: "bad-start" names the field.
 Result<StartMessage> parse_start(std::string_view text);

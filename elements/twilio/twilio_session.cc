@@ -14,15 +14,19 @@ MediaEnd end_of(CloseCause cause, uint16_t code, std::string_view reason) {
                                (reason.empty() ? "" : ": " + std::string(reason));
     switch (cause) {
         case CloseCause::kPeerClosed:
-        case CloseCause::kWeClosed: return {"media-closed", "caller", false, detail};
-        case CloseCause::kProtocolError: return {"protocol-error", "error", true, detail};
-        default: return {"media-lost", "error", true, detail};
+        case CloseCause::kWeClosed:
+            return {"media-closed", "caller", false, detail};
+        case CloseCause::kProtocolError:
+            return {"protocol-error", "error", true, detail};
+        default:
+            return {"media-lost", "error", true, detail};
     }
 }
 
 }  // namespace
 
-TwilioSession::TwilioSession(Shard* shard, std::unique_ptr<WebSocket> socket, Listener* listener, SessionOptions options)
+TwilioSession::TwilioSession(Shard* shard, std::unique_ptr<WebSocket> socket, Listener* listener,
+                             SessionOptions options)
     : shard_(shard), socket_(std::move(socket)), listener_(listener), options_(options) {
     timer_ = shard_->after(std::chrono::milliseconds(options_.start_timeout_ms), [this] {
         timer_ = 0;
@@ -39,11 +43,14 @@ void TwilioSession::on_text(std::string_view text) {
     auto message = parse(text);
     if (!message) {
         // One message of garbage is that message's loss alone.
-        if (++ignored_ <= 3) log_warn("twilio", "message ignored", {{"stream", stream_sid_}, {"why", message.error().message}});
+        if (++ignored_ <= 3)
+            log_warn("twilio", "message ignored", {{"stream", stream_sid_}, {"why", message.error().message}});
         return;
     }
     switch (message->kind) {
-        case EventKind::kMedia: on_media(*message); break;
+        case EventKind::kMedia:
+            on_media(*message);
+            break;
         case EventKind::kMark:
             if (line_ && message->stream_sid == stream_sid_) line_->on_mark(message->text);
             break;
@@ -54,10 +61,15 @@ void TwilioSession::on_text(std::string_view text) {
                 hold({}, message->text[0], monotonic_ns());
             }
             break;
-        case EventKind::kStart: on_start(text); break;
-        case EventKind::kStop: end({"caller-hangup", "caller", false, "stop message"}); break;
+        case EventKind::kStart:
+            on_start(text);
+            break;
+        case EventKind::kStop:
+            end({"caller-hangup", "caller", false, "stop message"});
+            break;
         case EventKind::kConnected:
-        case EventKind::kUnknown: break;
+        case EventKind::kUnknown:
+            break;
     }
 }
 
@@ -78,7 +90,8 @@ void TwilioSession::on_start(std::string_view text) {
     state_ = State::kHolding;
     last_media_ns_ = monotonic_ns();
     watch_media();
-    listener_->on_media_start({start->stream_sid, start->call_sid, start->encoding, start->rate, std::move(start->params)});
+    listener_->on_media_start(
+        {start->stream_sid, start->call_sid, start->encoding, start->rate, std::move(start->params)});
 }
 
 void TwilioSession::on_media(const Message& message) {

@@ -16,23 +16,23 @@
 namespace trunkline::twilio {
 
 struct SessionOptions {
-    int start_timeout_ms = 10'000;   ///< from the upgrade to `start`; then the socket is closed
-    int media_timeout_ms = 15'000;   ///< no media for so long: the peer is gone, whatever TCP says
-    size_t max_held_bytes = 160'000; ///< caller audio kept until the pipeline plays (20 s), oldest dropped
+    int start_timeout_ms = 10'000;    ///< from the upgrade to `start`; then the socket is closed
+    int media_timeout_ms = 15'000;    ///< no media for so long: the peer is gone, whatever TCP says
+    size_t max_held_bytes = 160'000;  ///< caller audio kept until the pipeline plays (20 s), oldest dropped
 };
 
 class TwilioSession final : public MediaSession, private WebSocketListener {
- public:
+  public:
     /// Gets the caller's side; implemented by twiliosrc.
     class Source {
-     public:
+      public:
         virtual ~Source() = default;
         virtual void on_audio(std::span<const uint8_t> mulaw, int64_t ingress_ns) = 0;
         virtual void on_dtmf(char digit) = 0;
     };
     /// Gets the marks; implemented by twiliosink.
     class Line {
-     public:
+      public:
         virtual ~Line() = default;
         virtual void on_mark(std::string_view name) = 0;
         /// True when everything that was given has been heard.
@@ -59,7 +59,7 @@ class TwilioSession final : public MediaSession, private WebSocketListener {
     /// What the carrier's marks have acknowledged; twiliosink keeps it current.
     void set_played_ms(int64_t played) { played_ms_ = played; }
 
- private:
+  private:
     enum class State { kWaitStart, kHolding, kRunning, kEnded };
 
     void on_text(std::string_view message) override;

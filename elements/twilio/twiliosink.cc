@@ -27,7 +27,7 @@ enum { kProp0, kPropSendAhead, kPropMarkInterval, kPropMaxQueue };
 }  // namespace
 
 class TwilioSinkImpl final : public TwilioSession::Line, private Playout::Out {
- public:
+  public:
     explicit TwilioSinkImpl(GstElement* element) : element_(element), playout_(options, this) {
         pad_ = gst_pad_new_from_static_template(&kSinkTemplate, "sink");
         gst_pad_set_element_private(pad_, this);
@@ -72,7 +72,7 @@ class TwilioSinkImpl final : public TwilioSession::Line, private Playout::Out {
 
     PlayoutOptions options;
 
- private:
+  private:
     GstFlowReturn chain(GstBuffer* buffer) {
         auto owned = gst::Ptr<GstBuffer>::adopt(buffer);
         if (!session_) return GST_FLOW_FLUSHING;
@@ -121,7 +121,8 @@ class TwilioSinkImpl final : public TwilioSession::Line, private Playout::Out {
                 schedule();
                 gst_element_post_message(element_, gst_message_new_eos(GST_OBJECT(element_)));
                 break;
-            default: break;
+            default:
+                break;
         }
         return gst_pad_event_default(pad_, parent, event);
     }
@@ -185,10 +186,14 @@ static void twilio_sink_set_context(GstElement* element, GstContext* context) {
 
 static int64_t* time_of(TwilioSinkImpl* impl, guint id) {
     switch (id) {
-        case trunkline::twilio::kPropSendAhead: return &impl->options.send_ahead_ms;
-        case trunkline::twilio::kPropMarkInterval: return &impl->options.mark_every_ms;
-        case trunkline::twilio::kPropMaxQueue: return &impl->options.max_queue_ms;
-        default: return nullptr;
+        case trunkline::twilio::kPropSendAhead:
+            return &impl->options.send_ahead_ms;
+        case trunkline::twilio::kPropMarkInterval:
+            return &impl->options.mark_every_ms;
+        case trunkline::twilio::kPropMaxQueue:
+            return &impl->options.max_queue_ms;
+        default:
+            return nullptr;
     }
 }
 
@@ -215,8 +220,8 @@ static GstStateChangeReturn twilio_sink_change_state(GstElement* element, GstSta
     return result;
 }
 
-static void twilio_sink_install_time(GObjectClass* klass, guint id, const char* name, const char* nick, const char* blurb,
-                                     guint64 least, guint64 most, guint64 preset) {
+static void twilio_sink_install_time(GObjectClass* klass, guint id, const char* name, const char* nick,
+                                     const char* blurb, guint64 least, guint64 most, guint64 preset) {
     const auto flags = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
     g_object_class_install_property(klass, id, g_param_spec_uint64(name, nick, blurb, least, most, preset, flags));
 }
@@ -228,10 +233,11 @@ static void twilio_sink_class_init(TwilioSinkClass* klass) {
     object->finalize = twilio_sink_finalize;
     object->set_property = twilio_sink_set_property;
     object->get_property = twilio_sink_get_property;
-    twilio_sink_install_time(object, kPropSendAhead, "send-ahead", "Send ahead",
-                             "Audio handed to Twilio before it is due; the rest waits here, where a barge-in drops it at "
-                             "once (ns)",
-                             100 * GST_MSECOND, 300 * GST_SECOND, 2 * GST_SECOND);
+    twilio_sink_install_time(
+        object, kPropSendAhead, "send-ahead", "Send ahead",
+        "Audio handed to Twilio before it is due; the rest waits here, where a barge-in drops it at "
+        "once (ns)",
+        100 * GST_MSECOND, 300 * GST_SECOND, 2 * GST_SECOND);
     twilio_sink_install_time(object, kPropMarkInterval, "mark-interval", "Mark interval",
                              "One mark per that much audio, beside one after the first and the last piece of a reply; "
                              "marks are what tells how much was heard (ns)",
@@ -245,5 +251,6 @@ static void twilio_sink_class_init(TwilioSinkClass* klass) {
     gst_element_class_add_static_pad_template(element, &kSinkTemplate);
     gst_element_class_set_static_metadata(
         element, "Twilio call sink", "Sink/Network/Audio",
-        "What the caller of a Twilio call hears (Media Streams, mu-law 8 kHz): bounded send-ahead, marks, clear", "Trunkline");
+        "What the caller of a Twilio call hears (Media Streams, mu-law 8 kHz): bounded send-ahead, marks, clear",
+        "Trunkline");
 }

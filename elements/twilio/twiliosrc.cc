@@ -3,7 +3,8 @@
 //   TwilioSession (socket) ──on_audio──▶ twiliosrc ──src──▶ audio/x-mulaw, 8000 Hz, as Twilio sent it
 //                          ──on_dtmf───▶           ──events─▶ media.started, dtmf, media.stopped
 //
-// Pushed from the shard as messages arrive; every buffer carries the time its bytes were read (timestamp/x-call-ingress).
+// Pushed from the shard as messages arrive; every buffer carries the time its bytes were read
+// (timestamp/x-call-ingress).
 #include "elements/twilio/twiliosrc.h"
 
 #include "elements/twilio/twilio_session.h"
@@ -24,7 +25,7 @@ GstStaticPadTemplate kSrcTemplate = GST_STATIC_PAD_TEMPLATE(
 }  // namespace
 
 class TwilioSrcImpl final : public TwilioSession::Source {
- public:
+  public:
     explicit TwilioSrcImpl(GstElement* element) : element_(element), audio_(element, &kSrcTemplate), events_(element) {
         auto caps = gst::Ptr<GstCaps>::adopt(gst_static_pad_template_get_caps(&kSrcTemplate));
         audio_.set_caps(caps.get());
@@ -71,22 +72,24 @@ class TwilioSrcImpl final : public TwilioSession::Source {
         events_.eos();
     }
 
- private:
+  private:
     void media_started() {
         started_ = true;
         if (!events_.wanted()) return;
-        events_.push(call_, "media.started", 0, gst::fields([&](JsonWriter& w) {
-                         w.field("stream_id", session_->stream_sid()).field("encoding", "audio/x-mulaw").field("rate", 8000);
-                     }));
+        events_.push(
+            call_, "media.started", 0, gst::fields([&](JsonWriter& w) {
+                w.field("stream_id", session_->stream_sid()).field("encoding", "audio/x-mulaw").field("rate", 8000);
+            }));
     }
     void media_stopped() {
         if (!events_.wanted() || !session_) return;
         const MediaStats s = session_->stats();
-        events_.push(call_, "media.stopped", 0, gst::fields([&](JsonWriter& w) {
-                         w.field("stream_id", session_->stream_sid()).field("frames_in", s.frames_in);
-                         w.field("frames_out", s.frames_out).field("bytes_in", s.bytes_in).field("bytes_out", s.bytes_out);
-                         w.field("dropped_in", s.dropped_in).field("played_ms", s.played_ms);
-                     }));
+        events_.push(
+            call_, "media.stopped", 0, gst::fields([&](JsonWriter& w) {
+                w.field("stream_id", session_->stream_sid()).field("frames_in", s.frames_in);
+                w.field("frames_out", s.frames_out).field("bytes_in", s.bytes_in).field("bytes_out", s.bytes_out);
+                w.field("dropped_in", s.dropped_in).field("played_ms", s.played_ms);
+            }));
     }
 
     GstElement* element_;

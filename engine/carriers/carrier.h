@@ -13,23 +13,21 @@ struct IncomingCall {
     std::string carrier;          ///< "twilio"
     std::string carrier_call_id;  ///< CallSid
     std::string from, to;
-    std::string direction;        ///< inbound, outbound
-    std::string graph;            ///< asked for by the route, "" = the default one
+    std::string direction;  ///< inbound, outbound
+    std::string graph;      ///< asked for by the route, "" = the default one
 };
 
-/// A status callback. `status` is already one of `calls.status`: initiated, ringing, in_progress, completed, busy, failed,
-/// no_answer, canceled.
+/// A status callback. `status` is already one of `calls.status`: initiated, ringing, in_progress, completed, busy,
+/// failed, no_answer, canceled.
 struct CarrierStatus {
     std::string carrier;
     std::string carrier_call_id;
     std::string status;
-    int64_t sequence = -1;       ///< carriers may deliver out of order; −1 = not numbered
+    int64_t sequence = -1;  ///< carriers may deliver out of order; −1 = not numbered
     int64_t duration_s = -1;
-    std::string detail;          ///< SIP code, error text
+    std::string detail;  ///< SIP code, error text
 
-    bool terminal() const {
-        return status != "initiated" && status != "ringing" && status != "in_progress";
-    }
+    bool terminal() const { return status != "initiated" && status != "ringing" && status != "in_progress"; }
 };
 
 }  // namespace trunkline

@@ -16,8 +16,8 @@ struct Settings {
     std::string public_url;  ///< "https://voice.example.com", no trailing slash: what Twilio sees and signs
 };
 
-/// The URL Twilio signed for `request`: the configured public one with the request's own path and query. `scheme` replaces
-/// https by wss (and http by ws) for upgrades.
+/// The URL Twilio signed for `request`: the configured public one with the request's own path and query. `scheme`
+/// replaces https by wss (and http by ws) for upgrades.
 std::string signed_url(const Settings& settings, const HttpRequest& request, bool websocket);
 
 /// Nothing when the request is Twilio's; else the refusal: 403 with the reason a person can act on.
@@ -34,8 +34,9 @@ Result<CarrierStatus> parse_status(const FormPairs& fields);
 /// "in-progress" → "in_progress"; "" for what Twilio does not document.
 std::string call_status(std::string_view twilio_status);
 
-/// <Response><Connect><Stream url="…"/></Connect><Hangup/></Response>: one bidirectional stream, and when it ends the call
-/// ends. `params` become <Parameter> children. The URL is wss (ws for an http public URL on loopback) and has no query.
+/// <Response><Connect><Stream url="…"/></Connect><Hangup/></Response>: one bidirectional stream, and when it ends the
+/// call ends. `params` become <Parameter> children. The URL is wss (ws for an http public URL on loopback) and has no
+/// query.
 std::string stream_twiml(const Settings& settings, std::string_view media_path, const FormPairs& params);
 /// Says `text` and hangs up; spoken when no call can be taken.
 std::string apology_twiml(std::string_view text);

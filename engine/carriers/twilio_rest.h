@@ -33,14 +33,15 @@ struct PlaceCall {
 
 struct RestCall {
     std::string sid;
-    std::string status;  ///< one of `calls.status`; "initiated" also while Twilio queues it for its calls-per-second limit
+    std::string
+        status;  ///< one of `calls.status`; "initiated" also while Twilio queues it for its calls-per-second limit
     int64_t queue_ms = 0;  ///< Twilio's estimate of how long it stays queued
 };
 
 /// Error codes: "twilio-<code>" with Twilio's own error code (20404, 21211, …), "twilio-http" without one, or those of
 /// HttpClient. The message is Twilio's.
 class RestClient {
- public:
+  public:
     /// On `shard`; destroying it cancels what is under way.
     RestClient(Shard* shard, RestSettings settings);
     ~RestClient();
@@ -49,7 +50,7 @@ class RestClient {
     /// A call that is gone already (404, 20404) counts as ended.
     void hang_up(const std::string& sid, std::function<void(Status)> done);
 
- private:
+  private:
     struct Impl;
     std::shared_ptr<Impl> impl_;
 };

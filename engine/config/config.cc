@@ -57,9 +57,12 @@ const std::vector<Setting>& settings() {
     };
     static const std::vector<Setting> all = {
         {"host", {"TRUNKLINE_HOST"}, text(&Config::host)},
-        {"port", {"TRUNKLINE_PORT", "PORT"},
+        {"port",
+         {"TRUNKLINE_PORT", "PORT"},
          [](Config& c, const std::string& v) { return to_number<uint16_t>(v, &c.port, 0, 65535); }},
-        {"shards", {"TRUNKLINE_SHARDS"}, [](Config& c, const std::string& v) { return to_number<size_t>(v, &c.shards, 0, 256); }},
+        {"shards",
+         {"TRUNKLINE_SHARDS"},
+         [](Config& c, const std::string& v) { return to_number<size_t>(v, &c.shards, 0, 256); }},
         {"graphs", {"TRUNKLINE_GRAPHS"}, [](Config& c, const std::string& v) { return c.graphs = {v}, !v.empty(); }},
         {"default_graph", {"TRUNKLINE_GRAPH"}, text(&Config::default_graph)},
         {"database", {"DATABASE_URL"}, [](Config& c, const std::string& v) { return set_database(c, v); }},
@@ -71,19 +74,24 @@ const std::vector<Setting>& settings() {
         {"ca_file", {"TRUNKLINE_CA_FILE"}, text(&Config::ca_file)},
         {"tls_certificate", {"TRUNKLINE_TLS_CERTIFICATE"}, text(&Config::tls_certificate)},
         {"tls_key", {"TRUNKLINE_TLS_KEY"}, text(&Config::tls_key)},
-        {"drain_ms", {"TRUNKLINE_DRAIN_MS"},
+        {"drain_ms",
+         {"TRUNKLINE_DRAIN_MS"},
          [](Config& c, const std::string& v) { return to_number<int>(v, &c.drain_ms, 0, 3'600'000); }},
-        {"media_wait_ms", {"TRUNKLINE_MEDIA_WAIT_MS"},
+        {"media_wait_ms",
+         {"TRUNKLINE_MEDIA_WAIT_MS"},
          [](Config& c, const std::string& v) { return to_number<int64_t>(v, &c.media_wait_ms, 100, 600'000); }},
-        {"max_calls", {"TRUNKLINE_MAX_CALLS"},
+        {"max_calls",
+         {"TRUNKLINE_MAX_CALLS"},
          [](Config& c, const std::string& v) { return to_number<size_t>(v, &c.max_calls, 1, 1'000'000); }},
-        {"log_level", {"TRUNKLINE_LOG"},
+        {"log_level",
+         {"TRUNKLINE_LOG"},
          [](Config& c, const std::string& v) {
              bool ok = false;
              c.log.level = parse_log_level(v, &ok);
              return ok;
          }},
-        {"log_format", {"TRUNKLINE_LOG_FORMAT"},
+        {"log_format",
+         {"TRUNKLINE_LOG_FORMAT"},
          [](Config& c, const std::string& v) { return c.log.json = v == "json", v == "json" || v == "text"; }},
         {"log_file", {"TRUNKLINE_LOG_FILE"}, [](Config& c, const std::string& v) { return c.log.file = v, true; }},
     };
@@ -134,7 +142,8 @@ Status read_file(const std::string& file, Config* config) {
             for (const Setting& s : settings()) {
                 if (key == s.key) found = &s;
             }
-            if (!found) return fail("bad-config", at(entry.first.Mark()) + "unknown setting '" + key + "'" + nearest_key(key));
+            if (!found)
+                return fail("bad-config", at(entry.first.Mark()) + "unknown setting '" + key + "'" + nearest_key(key));
             if (!entry.second.IsScalar() || !found->set(*config, entry.second.Scalar())) {
                 return fail("bad-config", at(entry.second.Mark()) + "'" + key + "' has a value it cannot take");
             }
@@ -157,7 +166,8 @@ Result<Config> load_config(const std::string& file, const EnvLookup& env) {
         for (const char* name : s.env) {
             const auto value = env(name);
             if (!value || value->empty()) continue;
-            if (!s.set(config, *value)) return fail("bad-config", std::string("environment variable ") + name + " has a value it cannot take");
+            if (!s.set(config, *value))
+                return fail("bad-config", std::string("environment variable ") + name + " has a value it cannot take");
             break;
         }
     }
@@ -167,14 +177,15 @@ Result<Config> load_config(const std::string& file, const EnvLookup& env) {
 
 Status check_config(const Config& c) {
     if (c.twilio_auth_token.empty() && !c.insecure) {
-        return fail("unsafe-config",
-                    "TWILIO_AUTH_TOKEN is not set: anybody could start calls here. Put it into .env, or pass --insecure to "
-                    "accept unsigned webhooks (only behind something that checks them)");
+        return fail(
+            "unsafe-config",
+            "TWILIO_AUTH_TOKEN is not set: anybody could start calls here. Put it into .env, or pass --insecure to "
+            "accept unsigned webhooks (only behind something that checks them)");
     }
     if (c.public_url.empty() && c.host != "localhost" && c.host != "::1" && !c.host.starts_with("127.")) {
-        return fail("bad-config",
-                    "SERVER_URL is not set, and " + c.host + " is no address a carrier could be told: set it to the public "
-                    "one, https://voice.example.com");
+        return fail("bad-config", "SERVER_URL is not set, and " + c.host +
+                                      " is no address a carrier could be told: set it to the public "
+                                      "one, https://voice.example.com");
     }
     if (c.tls_certificate.empty() != c.tls_key.empty()) {
         return fail("bad-config", "tls_certificate and tls_key go together: one of them is missing");

@@ -15,18 +15,18 @@ namespace trunkline {
 struct Config {
     std::string host = "127.0.0.1";
     uint16_t port = 8080;
-    size_t shards = 0;                      ///< 0 = one per core
-    std::vector<std::string> graphs;        ///< files and directories; empty = ./graphs
+    size_t shards = 0;                ///< 0 = one per core
+    std::vector<std::string> graphs;  ///< files and directories; empty = ./graphs
     std::string default_graph;
     std::string database = "var/trunkline.db";  ///< path of the SQLite file
-    std::string public_url;                 ///< SERVER_URL or BASE_URL
+    std::string public_url;                     ///< SERVER_URL or BASE_URL
     std::string twilio_auth_token;
-    bool insecure = false;                  ///< accept webhooks and sockets without a signature
-    std::string api_key;                    ///< TRUNKLINE_API_KEY: bearer token of /api and /metrics
-    std::string ticket_key;                 ///< TRUNKLINE_TICKET_KEY: shared by the nodes behind one balancer
-    std::string ca_file;                    ///< TRUNKLINE_CA_FILE
+    bool insecure = false;   ///< accept webhooks and sockets without a signature
+    std::string api_key;     ///< TRUNKLINE_API_KEY: bearer token of /api and /metrics
+    std::string ticket_key;  ///< TRUNKLINE_TICKET_KEY: shared by the nodes behind one balancer
+    std::string ca_file;     ///< TRUNKLINE_CA_FILE
     std::string tls_certificate, tls_key;
-    int drain_ms = 10'000;                  ///< how long SIGTERM lets calls finish by themselves
+    int drain_ms = 10'000;  ///< how long SIGTERM lets calls finish by themselves
     int64_t media_wait_ms = 60'000;
     size_t max_calls = 20'000;
     LogOptions log;
@@ -34,11 +34,12 @@ struct Config {
 
 using EnvLookup = std::function<std::optional<std::string>(const std::string& name)>;
 
-/// `file` empty = trunkline.yaml if it is there; a named file must exist. Errors: "bad-config" with file:line:column and
-/// the nearest key, or the name of the environment variable.
+/// `file` empty = trunkline.yaml if it is there; a named file must exist. Errors: "bad-config" with file:line:column
+/// and the nearest key, or the name of the environment variable.
 Result<Config> load_config(const std::string& file, const EnvLookup& env);
 /// Refuses what would be open to the world or unreachable from it: no auth token without `insecure` ("unsafe-config"),
-/// no public URL unless only this machine is listened to, half a TLS setting ("bad-config"). The message names the cure.
+/// no public URL unless only this machine is listened to, half a TLS setting ("bad-config"). The message names the
+/// cure.
 Status check_config(const Config& config);
 
 }  // namespace trunkline

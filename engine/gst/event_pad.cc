@@ -89,8 +89,8 @@ GstBuffer* fact_buffer_new(FactPtr fact) {
     auto* holder = new FactPtr(std::move(fact));
     const std::string& body = (*holder)->body;
     // Read-only memory: a reader that wants to write gets a copy.
-    GstBuffer* buffer = gst_buffer_new_wrapped_full(GST_MEMORY_FLAG_READONLY, const_cast<char*>(body.data()), body.size(),
-                                                    0, body.size(), holder, delete_fact);
+    GstBuffer* buffer = gst_buffer_new_wrapped_full(GST_MEMORY_FLAG_READONLY, const_cast<char*>(body.data()),
+                                                    body.size(), 0, body.size(), holder, delete_fact);
     gst_mini_object_set_qdata(GST_MINI_OBJECT_CAST(buffer), fact_quark(), new FactPtr(*holder), delete_fact);
     return buffer;
 }
