@@ -24,30 +24,10 @@ if(TRUNKLINE_SANITIZE)
   add_link_options(-fsanitize=${TRUNKLINE_SANITIZE})
 endif()
 
-# BOOTSTRAP: while parts land one by one, sources that are not there yet are left out.
-function(trunkline_present list)
-  set(kept "")
-  foreach(source ${${list}})
-    if(IS_ABSOLUTE "${source}" OR EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${source}")
-      list(APPEND kept "${source}")
-    endif()
-  endforeach()
-  if(NOT kept)
-    file(WRITE "${CMAKE_BINARY_DIR}/empty.cc" "int main();\n")
-    set(kept "${CMAKE_BINARY_DIR}/empty.cc")
-  endif()
-  set(${list} "${kept}" PARENT_SCOPE)
-endfunction()
-
-if(TRUNKLINE_FUZZ)
-  add_compile_options(-fsanitize=fuzzer-no-link) # the boxes too, else the fuzzer sees no edge of the code under test
-endif()
-
 # trunkline_box(engine_core SOURCES a.cc b.cc DEPS engine_other PRIVATE PkgConfig::X)
 # A box is a static library. DEPS are public, PRIVATE ones stay inside its .cc files.
 function(trunkline_box name)
   cmake_parse_arguments(BOX "" "" "SOURCES;DEPS;PRIVATE" ${ARGN})
-  trunkline_present(BOX_SOURCES) # BOOTSTRAP
   add_library(${name} STATIC ${BOX_SOURCES})
   target_link_libraries(${name} PUBLIC trunkline_flags ${BOX_DEPS} PRIVATE ${BOX_PRIVATE})
 endfunction()
@@ -55,7 +35,6 @@ endfunction()
 # trunkline_program(name SOURCES … DEPS …)
 function(trunkline_program name)
   cmake_parse_arguments(P "" "" "SOURCES;DEPS" ${ARGN})
-  trunkline_present(P_SOURCES) # BOOTSTRAP
   add_executable(${name} ${P_SOURCES})
   target_link_libraries(${name} PRIVATE trunkline_flags ${P_DEPS})
 endfunction()
@@ -64,7 +43,6 @@ endfunction()
 # LABELS: `quick` runs in `./dev test quick`; `tsan` also runs under ThreadSanitizer.
 function(trunkline_test name)
   cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
-  trunkline_present(T_SOURCES) # BOOTSTRAP
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 120)
   endif()

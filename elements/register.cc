@@ -15,10 +15,14 @@ bool register_elements(GstPlugin* plugin) {
         const char* name;
         GType type;
     } elements[] = {
-        {"callsrc", TRUNKLINE_TYPE_CALL_SRC},         {"callsink", TRUNKLINE_TYPE_CALL_SINK},
-        {"twiliosrc", TRUNKLINE_TYPE_TWILIO_SRC},     {"twiliosink", TRUNKLINE_TYPE_TWILIO_SINK},
-        {"deepgramagent", TRUNKLINE_TYPE_DEEPGRAM_AGENT}, {"bargein", TRUNKLINE_TYPE_BARGE_IN},
-        {"dbsink", TRUNKLINE_TYPE_DB_SINK},           {"webhooksink", TRUNKLINE_TYPE_WEBHOOK_SINK},
+        {"callsrc", TRUNKLINE_TYPE_CALL_SRC},
+        {"callsink", TRUNKLINE_TYPE_CALL_SINK},
+        {"twiliosrc", TRUNKLINE_TYPE_TWILIO_SRC},
+        {"twiliosink", TRUNKLINE_TYPE_TWILIO_SINK},
+        {"deepgramagent", TRUNKLINE_TYPE_DEEPGRAM_AGENT},
+        {"bargein", TRUNKLINE_TYPE_BARGE_IN},
+        {"dbsink", TRUNKLINE_TYPE_DB_SINK},
+        {"webhooksink", TRUNKLINE_TYPE_WEBHOOK_SINK},
     };
     for (const auto& e : elements) {
         if (!gst_element_register(plugin, e.name, GST_RANK_NONE, e.type)) return false;

@@ -11,13 +11,13 @@ class StorageWriter;
 
 /// Main thread only, but stats() from any.
 class Egress {
- public:
+  public:
     explicit Egress(StorageWriter* storage);
     ~Egress();
     void wake();
     DeliveryStats stats() const;
 
- private:
+  private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

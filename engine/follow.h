@@ -1,6 +1,6 @@
 #pragma once
-// `trunkline serve --follow`: an outbox in front of the real one that also hands every fact to a listener on a thread of
-// its own, for people who watch. When the listener is too slow it misses facts; storage never does.
+// `trunkline serve --follow`: an outbox in front of the real one that also hands every fact to a listener on a thread
+// of its own, for people who watch. When the listener is too slow it misses facts; storage never does.
 #include <functional>
 #include <memory>
 
@@ -9,7 +9,7 @@
 namespace trunkline {
 
 class FollowOutbox final : public Outbox {
- public:
+  public:
     FollowOutbox(Outbox* real, std::function<void(const Fact&)> listener);
     ~FollowOutbox() override;
 
@@ -17,7 +17,7 @@ class FollowOutbox final : public Outbox {
     void add_endpoint(const WebhookEndpoint& endpoint) override { real_->add_endpoint(endpoint); }
     bool accepts_new_calls(std::string* why) const override { return real_->accepts_new_calls(why); }
 
- private:
+  private:
     struct Impl;
     Outbox* real_;
     std::unique_ptr<Impl> impl_;

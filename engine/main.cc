@@ -1,5 +1,5 @@
-// trunkline: the command line. Everything behind it is in engine/server.h (serve) and engine/cli/ (lint, plan, …); this is
-// the only engine file that names elements.
+// trunkline: the command line. Everything behind it is in engine/server.h (serve) and engine/cli/ (lint, plan, …); this
+// is the only engine file that names elements.
 #include <gst/gst.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -41,7 +41,8 @@ void add_serve(CLI::App& app, ServeFlags& f) {
     serve->add_option("--config", f.config, "Settings file (default: trunkline.yaml when it is there)");
     serve->add_option("--env-file", f.env_file, "Environment file")->capture_default_str();
     serve->add_option("--host", f.host, "Address to listen on (default 127.0.0.1)");
-    serve->add_option("--port", f.port, "Port to listen on, 0 = any free one (default 8080)")->check(CLI::Range(0, 65535));
+    serve->add_option("--port", f.port, "Port to listen on, 0 = any free one (default 8080)")
+        ->check(CLI::Range(0, 65535));
     serve->add_option("--url", f.url, "Public address as Twilio sees it, https://… (SERVER_URL)");
     serve->add_option("--graphs", f.graphs, "Graph files or folders (default ./graphs)");
     serve->add_option("--graph", f.graph, "Graph of calls whose webhook names none");
@@ -94,8 +95,11 @@ int wait_for_signals(Server& server, const sigset_t& signals) {
         if (signal != SIGHUP) return signal;
         const auto report = server.reload();
         std::cerr << graph::format_text(report.diagnostics, terminal(2));
-        log_info("graph", "graphs read again", {{"loaded", report.loaded.size()}, {"unchanged", report.same.size()},
-                                                {"kept_old", report.kept.size()}, {"refused", report.refused.size()}});
+        log_info("graph", "graphs read again",
+                 {{"loaded", report.loaded.size()},
+                  {"unchanged", report.same.size()},
+                  {"kept_old", report.kept.size()},
+                  {"refused", report.refused.size()}});
     }
 }
 
@@ -140,9 +144,11 @@ int serve(const ServeFlags& flags) {
     }
     auto server = Server::start(std::move(options));
     if (!server) return fail_with(server.error());
-    log_info("server", "ready", {{"address", "http://" + config->host + ":" + std::to_string((*server)->port())},
-                                 {"public", config->public_url}, {"database", config->database},
-                                 {"signatures", config->insecure ? "off" : "on"}});
+    log_info("server", "ready",
+             {{"address", "http://" + config->host + ":" + std::to_string((*server)->port())},
+              {"public", config->public_url},
+              {"database", config->database},
+              {"signatures", config->insecure ? "off" : "on"}});
     wait_for_signals(**server, signals);
     log_info("server", "stopping: no new calls; again to stop at once");
     const timespec now{};
@@ -192,11 +198,13 @@ int run(int argc, char** argv) {
     add_serve(app, serve_flags);
     GraphFlags g;
     auto* lint = add_graph_command(app, g, "lint", "Check graph files", -1, {"text", "json", "sarif"});
-    auto* plan = add_graph_command(app, g, "plan", "Nodes, negotiated caps, inserted converters, delay, cost, threads", 1, {"text", "json"});
+    auto* plan = add_graph_command(app, g, "plan", "Nodes, negotiated caps, inserted converters, delay, cost, threads",
+                                   1, {"text", "json"});
     plan->add_option("--carrier", g.carrier, "Only this carrier's calls");
     plan->add_flag("--dot", g.dot, "Graphviz text");
     plan->add_flag("--svg", g.svg, "A picture (needs the program dot of the package graphviz)");
-    auto* resolve = add_graph_command(app, g, "resolve", "The file after imports and substitution, secrets masked", 1, {"text", "json"});
+    auto* resolve = add_graph_command(app, g, "resolve", "The file after imports and substitution, secrets masked", 1,
+                                      {"text", "json"});
     auto* schema = add_graph_command(app, g, "schema", "JSON Schema of the graph's params", 1, {"text", "json"});
     auto* diff = add_graph_command(app, g, "diff", "How two graphs differ", 2, {"text", "json"});
     try {

@@ -1,5 +1,6 @@
 #include "engine/server.h"
 
+#include <atomic>
 #include <filesystem>
 #include <thread>
 
@@ -12,6 +13,7 @@
 #include "engine/egress.h"
 #include "engine/follow.h"
 #include "engine/loop/shard_pool.h"
+#include "engine/net/farewell.h"
 #include "engine/net/http_server.h"
 #include "engine/net/tls.h"
 #include "engine/storage/reader.h"
@@ -26,6 +28,7 @@ struct Server::Impl {
     Status load_graphs();
     void know_endpoints();
     Status listen();
+    void say_farewell();
     void add_storage_metrics(std::vector<MetricRow>* rows) const;
 
     ServerOptions options;
@@ -97,7 +100,8 @@ Status Server::Impl::load_graphs() {
     }
     const std::string& preset = options.config.default_graph;
     if (!preset.empty() && !graphs->find(preset)) {
-        return fail("unknown-graph", "the default graph '" + preset + "' is not among those loaded, or does not compile");
+        return fail("unknown-graph",
+                    "the default graph '" + preset + "' is not among those loaded, or does not compile");
     }
     return {};
 }
@@ -149,17 +153,36 @@ void Server::Impl::add_storage_metrics(std::vector<MetricRow>* rows) const {
     };
     add("trunkline_storage_rows_total", "Rows written", "counter", static_cast<double>(s.rows));
     add("trunkline_storage_batches_total", "Transactions committed", "counter", static_cast<double>(s.batches));
-    add("trunkline_storage_refused_total", "Records a full ring did not take", "counter", static_cast<double>(s.refused));
-    add("trunkline_storage_retries_total", "Commits that failed and were tried again", "counter", static_cast<double>(s.retries));
-    add("trunkline_storage_conflicts_total", "Different facts under one number", "counter", static_cast<double>(s.conflicts));
+    add("trunkline_storage_refused_total", "Records a full ring did not take", "counter",
+        static_cast<double>(s.refused));
+    add("trunkline_storage_retries_total", "Commits that failed and were tried again", "counter",
+        static_cast<double>(s.retries));
+    add("trunkline_storage_conflicts_total", "Different facts under one number", "counter",
+        static_cast<double>(s.conflicts));
     add("trunkline_storage_dead_letters_total", "Records written to the file beside the database", "counter",
         static_cast<double>(s.dead_letters));
-    add("trunkline_storage_ring_records", "Records waiting for the storage thread", "gauge", static_cast<double>(s.ring_depth));
-    add("trunkline_storage_ring_capacity_records", "Records the ring can hold", "gauge", static_cast<double>(s.ring_capacity));
+    add("trunkline_storage_ring_records", "Records waiting for the storage thread", "gauge",
+        static_cast<double>(s.ring_depth));
+    add("trunkline_storage_ring_capacity_records", "Records the ring can hold", "gauge",
+        static_cast<double>(s.ring_capacity));
     const DeliveryStats d = egress->stats();
     add("trunkline_webhooks_delivered_total", "Facts delivered", "counter", static_cast<double>(d.delivered));
-    add("trunkline_webhooks_failed_attempts_total", "Attempts that failed", "counter", static_cast<double>(d.failed_attempts));
+    add("trunkline_webhooks_failed_attempts_total", "Attempts that failed", "counter",
+        static_cast<double>(d.failed_attempts));
     add("trunkline_webhooks_parked_total", "Facts given up on", "counter", static_cast<double>(d.parked));
+}
+
+/// Closing handshakes get a moment; a peer that does not answer is left.
+void Server::Impl::say_farewell() {
+    if (!shards) return;
+    const int64_t until = monotonic_ns() + 1'000'000'000;
+    std::atomic<size_t> left = 1;
+    while (left > 0 && monotonic_ns() < until) {
+        left = 0;
+        shards->run_on_each([&](Shard*) { left += Farewell::under_way(); });
+        if (left > 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    shards->run_on_each([](Shard*) { Farewell::abandon_all(); });
 }
 
 uint16_t Server::port() const { return impl_->http->port(); }
@@ -179,10 +202,12 @@ void Server::stop(const std::function<bool()>& drained_enough) {
         while (busy() && monotonic_ns() < until && !drained_enough()) {
             std::this_thread::sleep_for(std::chrono::milliseconds(20));
         }
-        if (!s.calls->end_all(std::chrono::seconds(5))) log_warn("server", "some calls did not end in time and were cut off");
+        if (!s.calls->end_all(std::chrono::seconds(5)))
+            log_warn("server", "some calls did not end in time and were cut off");
     }
     if (s.http) s.http->stop();
     s.http.reset();
+    s.say_farewell();
     if (s.shards) s.shards->stop();
     s.calls.reset();
     s.reader.reset();

@@ -19,12 +19,12 @@ struct ServerOptions {
     Config config;
     graph::LoadOptions load;                              ///< environment and secrets of the graphs
     std::map<std::string, MediaSessionFactory> carriers;  ///< by carrier; main.cc knows the elements
-    std::function<void(const Fact&)> follow;              ///< gets every stored fact, on a thread of its own; may be empty
+    std::function<void(const Fact&)> follow;  ///< gets every stored fact, on a thread of its own; may be empty
 };
 
 /// Main thread only.
 class Server {
- public:
+  public:
     /// Errors come from the part that failed; a graph that does not compile is a warning unless no graph is left.
     static Result<std::unique_ptr<Server>> start(ServerOptions options);
     ~Server();
@@ -35,7 +35,7 @@ class Server {
     /// No new calls; the live ones may finish by themselves until `drained_enough()` or drain_ms, then they are ended.
     void stop(const std::function<bool()>& drained_enough);
 
- private:
+  private:
     Server();
     struct Impl;
     std::unique_ptr<Impl> impl_;

@@ -160,7 +160,7 @@ class BargeInImpl {
         if (!gst::parse_playback_event(event, &playback) || playback.state != gst::Playback::State::kCleared) return;
         if (!events_.wanted() || !call_ || decided_ns_ == 0) return;  // 0: cleared by somebody else
         const FactNumberer& clock = *call_->facts;
-        events_.push(call_, "bargein", call_->turns->turn(), gst::fields([&](JsonWriter& w) {
+        events_.push(call_, "bargein", call_->turns->turn_of(playback.epoch), gst::fields([&](JsonWriter& w) {
                          w.field("source", "backend").field("onset_t_ms", clock.t_ms_at(onset_ns_));
                          w.field("decided_t_ms", clock.t_ms_at(decided_ns_));
                          w.field("cleared_t_ms", clock.t_ms_at(playback.at_ns));

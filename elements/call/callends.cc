@@ -2,7 +2,7 @@
 
 #include "engine/gst/event_pad.h"
 
-#define CALL_CAPS                                                                                       \
+#define CALL_CAPS                                                                                     \
     "audio/x-mulaw, rate=(int)8000, channels=(int)1; audio/x-alaw, rate=(int)8000, channels=(int)1; " \
     "audio/x-raw, format=(string)S16LE, layout=(string)interleaved, rate=(int){8000,16000,24000}, channels=(int)1"
 
@@ -48,16 +48,16 @@ static void call_src_class_init(CallSrcClass* klass) {
     element->change_state = call_src_change_state;
     gst_element_class_add_static_pad_template(element, &kSrcTemplate);
     gst_element_class_add_static_pad_template(element, &trunkline::gst::kEventSrcTemplate);
-    gst_element_class_set_static_metadata(element, "Call source", "Source/Network/Audio",
-                                          "What the caller says, on whatever carrier the call came: stands for twiliosrc, …",
-                                          "Trunkline");
+    gst_element_class_set_static_metadata(
+        element, "Call source", "Source/Network/Audio",
+        "What the caller says, on whatever carrier the call came: stands for twiliosrc, …", "Trunkline");
 }
 
 static void call_sink_class_init(CallSinkClass* klass) {
     auto* element = GST_ELEMENT_CLASS(klass);
     element->change_state = call_sink_change_state;
     gst_element_class_add_static_pad_template(element, &kSinkTemplate);
-    gst_element_class_set_static_metadata(element, "Call sink", "Sink/Network/Audio",
-                                          "What the caller hears, on whatever carrier the call came: stands for twiliosink, …",
-                                          "Trunkline");
+    gst_element_class_set_static_metadata(
+        element, "Call sink", "Sink/Network/Audio",
+        "What the caller hears, on whatever carrier the call came: stands for twiliosink, …", "Trunkline");
 }

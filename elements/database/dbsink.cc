@@ -59,5 +59,6 @@ static void db_sink_class_init(DbSinkClass* klass) {
     element->change_state = db_sink_change_state;
     gst_element_class_add_static_pad_template(element, &trunkline::gst::kEventSinkTemplate);
     gst_element_class_set_static_metadata(element, "Database sink", "Sink/Events",
-                                          "Stores the facts of a call (call_events, conversation_log, turns)", "Trunkline");
+                                          "Stores the facts of a call (call_events, conversation_log, turns)",
+                                          "Trunkline");
 }

@@ -217,7 +217,7 @@ void Agent::interrupt_now() {
 }
 
 TalkHooks Agent::hooks() {
-    return {.fact = [this](std::string_view type, std::string fields) { fact(type, fields); },
+    return {.fact = [this](std::string_view type, std::string fields, uint64_t epoch) { fact(type, fields, epoch); },
             .interrupt_soon = [this] { defer([this] { interrupt_now(); }); },
             .resume_soon =
                 [this] {
@@ -228,9 +228,9 @@ TalkHooks Agent::hooks() {
             .ended = [this](const SessionEnd& end) { end_talk(end); }};
 }
 
-void Agent::fact(std::string_view type, std::string_view fields) {
+void Agent::fact(std::string_view type, std::string_view fields, uint64_t epoch) {
     // Before PLAYING a sink would block whoever pushes.
-    if (playing_) events_.push(call_, type, call_ ? call_->turns->turn() : 0, fields);
+    if (playing_) events_.push(call_, type, call_ ? call_->turns->turn_of(epoch) : 0, fields);
 }
 
 void Agent::end_talk(const SessionEnd& end) {

@@ -57,7 +57,7 @@ class Agent {
     void with_talk(std::function<void(Talk&)> work);
     void defer(Task task);
     void interrupt_now();
-    void fact(std::string_view type, std::string_view fields);
+    void fact(std::string_view type, std::string_view fields, uint64_t epoch = 0);
     void end_talk(const SessionEnd& end);
     void end_of_stream();
     TalkHooks hooks();

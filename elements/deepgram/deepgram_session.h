@@ -19,9 +19,9 @@
 
 #include "elements/deepgram/deepgram_protocol.h"
 #include "elements/deepgram/deepgram_settings.h"
-#include "elements/deepgram/farewell.h"
 #include "elements/deepgram/past_talk.h"
 #include "engine/loop/shard.h"
+#include "engine/net/farewell.h"
 #include "engine/net/websocket.h"
 #include "engine/net/websocket_client.h"
 

@@ -55,7 +55,7 @@ void Replies::begin(int64_t now) {
     replies_.push_back({.epoch = epoch, .first_ns = now});
     if (replies_.size() > kRemembered) replies_.pop_front();
     pad_->push_event(gst::reply_event_new(epoch, false));
-    fact_("agent.started", gst::fields([&](JsonWriter& w) { w.field("response_id", response_id(epoch)); }));
+    fact_("agent.started", gst::fields([&](JsonWriter& w) { w.field("response_id", response_id(epoch)); }), epoch);
 }
 
 void Replies::end_current() {
@@ -95,7 +95,7 @@ void Replies::on_playback(const gst::Playback& playback) {
 
 void Replies::report_latency(uint64_t epoch) {
     if (!turns_) return;
-    if (auto report = turns_->take_report(epoch)) fact_("turn.latency", std::move(*report));
+    if (auto report = turns_->take_report(epoch)) fact_("turn.latency", std::move(*report), epoch);
 }
 
 void Replies::stopped(Reply& reply, int64_t played_ms, bool interrupted) {
@@ -103,7 +103,8 @@ void Replies::stopped(Reply& reply, int64_t played_ms, bool interrupted) {
     fact_("agent.stopped", gst::fields([&](JsonWriter& w) {
               w.field("response_id", response_id(reply.epoch)).field("generated_ms", length_ms(reply));
               w.field("played_ms", std::min(played_ms, length_ms(reply))).field("interrupted", interrupted);
-          }));
+          }),
+          reply.epoch);
 }
 
 void Replies::finish() {

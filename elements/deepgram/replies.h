@@ -24,7 +24,8 @@ namespace trunkline::deepgram {
 
 class Replies {
   public:
-    using Fact = std::function<void(std::string_view type, std::string fields)>;
+    /// A fact about reply `epoch`.
+    using Fact = std::function<void(std::string_view type, std::string fields, uint64_t epoch)>;
 
     /// `turns` may be nullptr: without a call the epochs are counted here.
     Replies(Shard* shard, gst::LiveSourcePad* pad, TurnClock* turns, Fact fact);

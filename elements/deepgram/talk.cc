@@ -28,12 +28,14 @@ Talk::Talk(Shard* shard, CallContext* call, gst::LiveSourcePad* src, const Agent
                   if (call_) call_->turns->caller_frame(ingress_ns, monotonic_ns(), voiced);
               }),
       replies_(shard, src, call ? call->turns : nullptr,
-               [this](std::string_view type, std::string fields) { hooks_.fact(type, std::move(fields)); }),
+               [this](std::string_view type, std::string fields, uint64_t epoch) {
+                   hooks_.fact(type, std::move(fields), epoch);
+               }),
       tools_(shard, tool_options_of(config, call_id_of(call)),
              {.known = [settings](std::string_view name) { return settings.may_be_asked(name); },
               .send = [this](std::string message) { session_.send_text(std::move(message)); },
               .done = [this](PastCall done) { session_.remember(std::move(done)); },
-              .fact = [this](std::string_view type, std::string fields) { hooks_.fact(type, std::move(fields)); }}),
+              .fact = [this](std::string_view type, std::string fields) { hooks_.fact(type, std::move(fields), 0); }}),
       injector_(shard, {.send = [this](std::string message) { return session_.send_text(std::move(message)); },
                         .gave_up = [this](const std::string& why) { error_fact("injection-refused", why, false); }}) {}
 
@@ -86,7 +88,8 @@ void Talk::on_reconnect(int attempt, std::string_view why) {
     replies_.audio_done();
     hooks_.fact("reconnect", gst::fields([&](JsonWriter& w) {
                     w.field("message", why).field("retryable", true).field("attempt", attempt);
-                }));
+                }),
+                0);
 }
 
 void Talk::on_end(const SessionEnd& end) {
@@ -102,20 +105,23 @@ void Talk::on(const ConversationText& said) {
         replies_.audio_done();
         if (call_) call_->turns->user_done(monotonic_ns());
         if (std::exchange(user_speaks_, false)) {
-            hooks_.fact("user.speech_stopped", gst::fields([](JsonWriter& w) { w.field("source", "backend"); }));
+            hooks_.fact("user.speech_stopped", gst::fields([](JsonWriter& w) { w.field("source", "backend"); }), 0);
         }
+    } else if (call_) {
+        call_->turns->agent_text();
     }
     hooks_.fact("transcript", gst::fields([&](JsonWriter& w) {
                     w.field("role", to_string(said.role)).field("text", said.content).field("final", true);
                     if (!said.languages.empty()) w.field("language", said.languages.front());
-                }));
+                }),
+                0);
 }
 
 void Talk::on(const UserStartedSpeaking&) {
     const int64_t now = monotonic_ns();
     user_speaks_ = true;
     if (call_) call_->turns->user_speech(now);
-    hooks_.fact("user.speech_started", gst::fields([](JsonWriter& w) { w.field("source", "backend"); }));
+    hooks_.fact("user.speech_started", gst::fields([](JsonWriter& w) { w.field("source", "backend"); }), 0);
     // Somebody downstream may want to decide; where there is nobody, the caller is always right.
     // Either way the interruption comes in the next loop turn, and what the server has sent by then has to wait for it.
     if (!gst::query_user_speech(src_->pad(), now)) hooks_.interrupt_soon();
@@ -143,7 +149,8 @@ void Talk::on(const Warning& warning) {
 void Talk::error_fact(std::string_view code, std::string_view message, bool retryable) {
     hooks_.fact("error", gst::fields([&](JsonWriter& w) {
                     w.field("code", code).field("message", message).field("retryable", retryable).field("fatal", false);
-                }));
+                }),
+                0);
 }
 
 }  // namespace trunkline::deepgram

@@ -21,7 +21,8 @@ namespace trunkline::deepgram {
 
 /// What a talk needs of its element.
 struct TalkHooks {
-    std::function<void(std::string_view type, std::string fields)> fact;
+    std::function<void(std::string_view type, std::string fields, uint64_t epoch)>
+        fact;                              ///< epoch 0: of the current turn
     std::function<void()> interrupt_soon;  ///< in the next loop turn: drop the reply, if the talk still goes on
     std::function<void()> resume_soon;     ///< in the next loop turn: resume(), likewise
     std::function<void(const SessionEnd&)> ended;

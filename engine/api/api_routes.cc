@@ -21,20 +21,22 @@ bool loopback(std::string_view address) {
 std::optional<HttpResponse> refuse_stranger(const HttpRequest& request, const std::string& api_key) {
     if (api_key.empty()) {
         if (loopback(request.remote)) return std::nullopt;
-        return HttpResponse::problem(403, "not open to the network",
-                                     "set TRUNKLINE_API_KEY and send it as `Authorization: Bearer <key>`; without a key "
-                                     "only this machine may ask");
+        return HttpResponse::problem(
+            403, "not open to the network",
+            "set TRUNKLINE_API_KEY and send it as `Authorization: Bearer <key>`; without a key "
+            "only this machine may ask");
     }
     const std::string_view given = request.header("authorization").value_or("");
     if (given.starts_with("Bearer ") && equal_constant_time(given.substr(7), api_key)) return std::nullopt;
-    HttpResponse refusal = HttpResponse::problem(401, "who are you?", "send `Authorization: Bearer <key>`", "Authorization");
+    HttpResponse refusal =
+        HttpResponse::problem(401, "who are you?", "send `Authorization: Bearer <key>`", "Authorization");
     refusal.headers.emplace_back("WWW-Authenticate", "Bearer");
     return refusal;
 }
 
 /// Query parameters checked against what a route knows: a mistyped filter must not silently list everything.
 class Parameters {
- public:
+  public:
     Parameters(const HttpRequest& request, const std::set<std::string>& known) {
         for (auto& [name, value] : HttpRequest::parse_form(request.query)) {
             if (!known.contains(name)) {
@@ -53,13 +55,14 @@ class Parameters {
         uint64_t value = 0;
         const auto end = std::from_chars(given.data(), given.data() + given.size(), value);
         if (end.ec != std::errc() || end.ptr != given.data() + given.size() || value > most) {
-            problem_ = HttpResponse::problem(400, "bad number", "'" + name + "' must be a number from 0 to " + std::to_string(most), name);
+            problem_ = HttpResponse::problem(400, "bad number",
+                                             "'" + name + "' must be a number from 0 to " + std::to_string(most), name);
         }
         return value;
     }
     const std::optional<HttpResponse>& problem() const { return problem_; }
 
- private:
+  private:
     std::map<std::string, std::string> values_;
     std::optional<HttpResponse> problem_;
 };
@@ -102,21 +105,25 @@ void list_calls(StorageReader* reader, Shard* shard, const HttpRequest& request,
     filter.graph = p.text("graph");
     filter.created_from = p.text("created_from");
     filter.created_before = p.text("created_before");
-    ask(reader, shard, [=, cursor = p.text("cursor")](Queries& q) { return q.list_calls(filter, cursor, limit); }, std::move(reply));
+    ask(
+        reader, shard, [=, cursor = p.text("cursor")](Queries& q) { return q.list_calls(filter, cursor, limit); },
+        std::move(reply));
 }
 
 using Page = Result<std::string> (Queries::*)(const std::string&, uint64_t, int);
 
 void add_page(HttpServer* server, const ApiParts& parts, const std::string& name, Page page) {
-    server->route("GET", "/api/v1/calls/*/" + name,
-                  guarded(parts, [reader = parts.reader, page](Shard* shard, const HttpRequest& request, HttpReply reply) {
-                      Parameters p(request, {"after", "limit"});
-                      const uint64_t after = p.number("after", 0, INT64_MAX);
-                      const int limit = static_cast<int>(p.number("limit", 500, 1000));
-                      if (p.problem()) return reply(*p.problem());
-                      ask(reader, shard, [=, call = request.captures[0]](Queries& q) { return (q.*page)(call, after, limit); },
-                          std::move(reply));
-                  }));
+    server->route(
+        "GET", "/api/v1/calls/*/" + name,
+        guarded(parts, [reader = parts.reader, page](Shard* shard, const HttpRequest& request, HttpReply reply) {
+            Parameters p(request, {"after", "limit"});
+            const uint64_t after = p.number("after", 0, INT64_MAX);
+            const int limit = static_cast<int>(p.number("limit", 500, 1000));
+            if (p.problem()) return reply(*p.problem());
+            ask(
+                reader, shard, [=, call = request.captures[0]](Queries& q) { return (q.*page)(call, after, limit); },
+                std::move(reply));
+        }));
 }
 
 void add_health(HttpServer* server, const ApiParts& parts) {
@@ -133,8 +140,10 @@ void add_health(HttpServer* server, const ApiParts& parts) {
         reply(HttpResponse::json(refusing ? 503 : 200, w.take()));
     });
     server->route("GET", "/metrics", guarded(parts, [parts](Shard*, const HttpRequest&, HttpReply reply) {
-                      reply({200, "text/plain; version=0.0.4; charset=utf-8",
-                             metrics_text(*parts.calls, *parts.shards, parts.metrics), {}});
+                      reply({200,
+                             "text/plain; version=0.0.4; charset=utf-8",
+                             metrics_text(*parts.calls, *parts.shards, parts.metrics),
+                             {}});
                   }));
 }
 
@@ -142,11 +151,15 @@ void add_health(HttpServer* server, const ApiParts& parts) {
 
 void add_api_routes(HttpServer* server, const ApiParts& parts) {
     add_health(server, parts);
-    server->route("GET", "/api/v1/calls", guarded(parts, [reader = parts.reader](Shard* shard, const HttpRequest& request, HttpReply reply) {
+    server->route("GET", "/api/v1/calls",
+                  guarded(parts, [reader = parts.reader](Shard* shard, const HttpRequest& request, HttpReply reply) {
                       list_calls(reader, shard, request, std::move(reply));
                   }));
-    server->route("GET", "/api/v1/calls/*", guarded(parts, [reader = parts.reader](Shard* shard, const HttpRequest& request, HttpReply reply) {
-                      ask(reader, shard, [call = request.captures[0]](Queries& q) { return q.find_call(call); }, std::move(reply));
+    server->route("GET", "/api/v1/calls/*",
+                  guarded(parts, [reader = parts.reader](Shard* shard, const HttpRequest& request, HttpReply reply) {
+                      ask(
+                          reader, shard, [call = request.captures[0]](Queries& q) { return q.find_call(call); },
+                          std::move(reply));
                   }));
     add_page(server, parts, "log", &Queries::conversation_log);
     add_page(server, parts, "events", &Queries::call_events);

@@ -71,29 +71,54 @@ size_t count_entries(const char* directory) {
 void add_process(std::vector<MetricRow>* rows) {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
-    rows->push_back({"process_cpu_seconds_total", "User and system CPU time", "counter", {},
+    const auto seconds = [](const timeval& t) {
+        return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+    };
+    rows->push_back({"process_cpu_seconds_total",
+                     "User and system CPU time",
+                     "counter",
+                     {},
                      seconds(usage.ru_utime) + seconds(usage.ru_stime)});
     long pages = 0, resident = 0;
     std::ifstream("/proc/self/statm") >> pages >> resident;
-    rows->push_back({"process_resident_memory_bytes", "Resident memory", "gauge", {},
+    rows->push_back({"process_resident_memory_bytes",
+                     "Resident memory",
+                     "gauge",
+                     {},
                      static_cast<double>(resident) * static_cast<double>(sysconf(_SC_PAGESIZE))});
-    rows->push_back({"process_open_fds", "Open file descriptors", "gauge", {}, static_cast<double>(count_entries("/proc/self/fd"))});
-    rows->push_back({"process_threads", "Threads, fixed whatever the load", "gauge", {},
+    rows->push_back({"process_open_fds",
+                     "Open file descriptors",
+                     "gauge",
+                     {},
+                     static_cast<double>(count_entries("/proc/self/fd"))});
+    rows->push_back({"process_threads",
+                     "Threads, fixed whatever the load",
+                     "gauge",
+                     {},
                      static_cast<double>(count_entries("/proc/self/task"))});
 }
 
 void add_calls(const CallManager& calls, std::vector<MetricRow>* rows) {
     const CallCounts c = calls.counts();
     rows->push_back({"trunkline_calls_live", "Calls with a media socket", "gauge", {}, static_cast<double>(c.live)});
-    rows->push_back({"trunkline_calls_waiting", "Calls announced by a webhook, media socket not there yet", "gauge", {},
+    rows->push_back({"trunkline_calls_waiting",
+                     "Calls announced by a webhook, media socket not there yet",
+                     "gauge",
+                     {},
                      static_cast<double>(c.waiting)});
     rows->push_back({"trunkline_calls_admitted_total", "Calls taken", "counter", {}, static_cast<double>(c.admitted)});
-    rows->push_back({"trunkline_calls_refused_total", "Calls refused at the webhook", "counter", {}, static_cast<double>(c.refused)});
+    rows->push_back({"trunkline_calls_refused_total",
+                     "Calls refused at the webhook",
+                     "counter",
+                     {},
+                     static_cast<double>(c.refused)});
     for (const auto& [key, n] : c.ended) {
         const size_t slash = key.find('/');
-        rows->push_back({"trunkline_calls_ended_total", "Calls over, by status and reason", "counter",
-                         {{"status", key.substr(0, slash)}, {"reason", key.substr(slash + 1)}}, static_cast<double>(n)});
+        rows->push_back({"trunkline_calls_ended_total",
+                         "Calls over, by status and reason",
+                         "counter",
+                         {{"status", key.substr(0, slash)}, {"reason", key.substr(slash + 1)}},
+                         static_cast<double>(n)});
     }
 }
 

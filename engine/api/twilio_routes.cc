@@ -27,7 +27,8 @@ HttpResponse refuse_call(const Error& error) {
     return HttpResponse::problem(400, "bad parameters", error.message, "params");
 }
 
-HttpResponse answer_voice(Shard* shard, const HttpRequest& request, CallManager* calls, const twilio::Settings& settings) {
+HttpResponse answer_voice(Shard* shard, const HttpRequest& request, CallManager* calls,
+                          const twilio::Settings& settings) {
     if (auto refusal = twilio::check_signature(settings, request, false)) return *refusal;
     auto incoming = twilio::parse_voice(twilio::webhook_fields(request));
     if (!incoming) return HttpResponse::problem(400, "not a voice webhook", incoming.error().message, "CallSid");
@@ -70,20 +71,21 @@ void add_twilio_routes(HttpServer* server, CallManager* calls, const twilio::Set
             reply(apologise(request, settings));
         });
     }
-    server->upgrade("/twilio/media/*",
-                    [=](Shard* shard, const HttpRequest& request,
-                        std::function<void(std::unique_ptr<WebSocket>)>* accepted) -> std::optional<HttpResponse> {
-                        if (auto refusal = twilio::check_signature(settings, request, true)) return refusal;
-                        const std::string ticket = request.captures.empty() ? "" : request.captures[0];
-                        if (auto ok = calls->check_ticket("twilio", ticket); !ok) {
-                            log_warn("twilio", "media socket refused", {{"why", ok.error().message}, {"peer", request.remote}});
-                            return HttpResponse::problem(403, "ticket refused", ok.error().message, "ticket");
-                        }
-                        *accepted = [=](std::unique_ptr<WebSocket> socket) {
-                            calls->take_socket(shard, "twilio", ticket, std::move(socket));
-                        };
-                        return std::nullopt;
-                    });
+    server->upgrade(
+        "/twilio/media/*",
+        [=](Shard* shard, const HttpRequest& request,
+            std::function<void(std::unique_ptr<WebSocket>)>* accepted) -> std::optional<HttpResponse> {
+            if (auto refusal = twilio::check_signature(settings, request, true)) return refusal;
+            const std::string ticket = request.captures.empty() ? "" : request.captures[0];
+            if (auto ok = calls->check_ticket("twilio", ticket); !ok) {
+                log_warn("twilio", "media socket refused", {{"why", ok.error().message}, {"peer", request.remote}});
+                return HttpResponse::problem(403, "ticket refused", ok.error().message, "ticket");
+            }
+            *accepted = [=](std::unique_ptr<WebSocket> socket) {
+                calls->take_socket(shard, "twilio", ticket, std::move(socket));
+            };
+            return std::nullopt;
+        });
 }
 
 }  // namespace trunkline

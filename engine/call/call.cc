@@ -104,7 +104,9 @@ Status Call::build_pipeline() {
     auto bus = gst::Ptr<GstBus>::adopt(gst_element_get_bus(pipeline_.pipeline()));
     gst_bus_set_sync_handler(
         bus.get(),
-        [](GstBus* b, GstMessage* m, gpointer call) { return static_cast<GstBusSyncReply>(on_bus_message(b, m, call)); },
+        [](GstBus* b, GstMessage* m, gpointer call) {
+            return static_cast<GstBusSyncReply>(on_bus_message(b, m, call));
+        },
         this, nullptr);
     const auto result = gst_element_set_state(pipeline_.pipeline(), GST_STATE_PLAYING);
     if (result == GST_STATE_CHANGE_SUCCESS || result == GST_STATE_CHANGE_NO_PREROLL) return {};
@@ -139,8 +141,9 @@ void Call::go_live(const MediaStart& start) {
 void Call::start_limits() {
     const auto& limits = waiting_.plan->limits;
     if (limits.call > 0) {
-        limit_timer_ = shard_->after(std::chrono::milliseconds(limits.call / 1'000'000),
-                                     [this] { end({"completed", "time-limit", "limit", "limits.call of the graph"}); });
+        limit_timer_ = shard_->after(std::chrono::milliseconds(limits.call / 1'000'000), [this] {
+            end({"completed", "time-limit", "limit", "limits.call of the graph"});
+        });
     }
     if (limits.silence > 0) watch_silence();
 }
@@ -228,8 +231,12 @@ void Call::finish() {
     const FactPtr ended = put_call_ended(outbox_, *context_.facts, id(), ending_, duration_ms);
     for (const auto& sink : context_.call_fact_sinks) sink(ended);
     log(ending_.status == "failed" ? LogLevel::kWarn : LogLevel::kInfo, "call", "ended",
-        {{"call_id", id()}, {"status", ending_.status}, {"reason", ending_.reason}, {"who", ending_.who},
-         {"duration_ms", duration_ms}, {"detail", ending_.detail}});
+        {{"call_id", id()},
+         {"status", ending_.status},
+         {"reason", ending_.reason},
+         {"who", ending_.who},
+         {"duration_ms", duration_ms},
+         {"detail", ending_.detail}});
     hooks_.on_ended(this);
     session_->close(close_code(ending_), ending_.reason, [this] { hooks_.on_gone(this); });
 }

@@ -4,8 +4,8 @@
 //   kConnecting ──start, pipeline plays──▶ kLive ──end()──▶ kEnding ──EOS or 2 s──▶ kEnded ──socket closed──▶ gone
 //        └──────────────── end() ────────────────────────────────▲
 //
-// The first end() wins; everything after it is one path: EOS down the pipeline so that the last facts come out, state NULL,
-// `call.ended`, close of the socket, on_gone(). Lives and dies on one shard.
+// The first end() wins; everything after it is one path: EOS down the pipeline so that the last facts come out, state
+// NULL, `call.ended`, close of the socket, on_gone(). Lives and dies on one shard.
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,7 +23,7 @@ typedef struct _GstBus GstBus;
 namespace trunkline {
 
 class Call final : private MediaSession::Listener {
- public:
+  public:
     /// `on_ended`: the call is over and its last fact is put, it counts no more. `on_gone`: it may be destroyed.
     struct Hooks {
         std::function<void(Call*)> on_ended;
@@ -42,7 +42,7 @@ class Call final : private MediaSession::Listener {
     const CallEnding& ending() const { return ending_; }
     Shard* shard() const { return shard_; }
 
- private:
+  private:
     enum class State { kConnecting, kLive, kEnding, kEnded };
 
     void on_media_start(const MediaStart& start) override;

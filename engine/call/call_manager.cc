@@ -8,6 +8,7 @@
 #include "engine/core/log.h"
 #include "engine/graph/graph_store.h"
 #include "engine/gst/event_pad.h"
+#include "engine/net/farewell.h"
 
 namespace trunkline {
 namespace {
@@ -19,32 +20,17 @@ std::string carrier_key(std::string_view carrier, std::string_view id) {
     return std::string(carrier) + ":" + std::string(id);
 }
 
-/// Closes a socket nobody wants, politely: it is kept until the peer has answered or the close timed out.
-class Farewell final : public WebSocketListener {
- public:
-    static void say(Shard* shard, std::unique_ptr<WebSocket> socket, std::string_view reason) {
-        auto* self = new Farewell(shard, std::move(socket));
-        self->socket_->set_listener(self);
-        self->socket_->close(kPolicyViolation, reason);
-    }
-
- private:
-    Farewell(Shard* shard, std::unique_ptr<WebSocket> socket) : shard_(shard), socket_(std::move(socket)) {}
-    void on_text(std::string_view) override {}
-    void on_binary(std::span<const uint8_t>) override {}
-    void on_close(CloseCause, uint16_t, std::string_view) override {
-        shard_->defer([this] { delete this; });
-    }
-    Shard* shard_;
-    std::unique_ptr<WebSocket> socket_;
-};
-
 }  // namespace
 
 CallManager::CallManager(ShardPool* shards, graph::GraphStore* graphs, Outbox* outbox,
                          std::map<std::string, MediaSessionFactory> carriers, CallManagerOptions options)
-    : shards_(shards), graphs_(graphs), outbox_(outbox), carriers_(std::move(carriers)), options_(std::move(options)),
-      mint_(options_.ticket_key), calls_(shards->size()) {}
+    : shards_(shards),
+      graphs_(graphs),
+      outbox_(outbox),
+      carriers_(std::move(carriers)),
+      options_(std::move(options)),
+      mint_(options_.ticket_key),
+      calls_(shards->size()) {}
 
 CallManager::~CallManager() = default;
 
@@ -56,7 +42,8 @@ graph::PlanPtr CallManager::plan_for(const std::string& graph) const {
 }
 
 std::string CallManager::ticket_for(const WaitingCall& w) const {
-    return mint_.sign({w.call_id, w.incoming.carrier, w.incoming.carrier_call_id, w.plan->hash, unix_ms() + kTicketLifeMs});
+    return mint_.sign(
+        {w.call_id, w.incoming.carrier, w.incoming.carrier_call_id, w.plan->hash, unix_ms() + kTicketLifeMs});
 }
 
 bool CallManager::refusing(std::string* why) const {
@@ -149,7 +136,8 @@ Status CallManager::check_parsed(std::string_view carrier, const Result<Ticket>&
     if (!ticket) return tl::unexpected(ticket.error());
     if (ticket->carrier != carrier) return fail("bad-ticket", "the ticket is another carrier's");
     const auto it = entries_.find(ticket->call_id);
-    if (it == entries_.end() || !it->second.waiting) return fail("used-ticket", "the ticket was used already or its call is over");
+    if (it == entries_.end() || !it->second.waiting)
+        return fail("used-ticket", "the ticket was used already or its call is over");
     return {};
 }
 
@@ -168,15 +156,16 @@ void CallManager::take_socket(Shard* shard, std::string_view carrier, std::strin
         std::lock_guard lock(mutex_);
         if (factory != carriers_.end() && check_parsed(carrier, ticket)) {
             Entry& entry = entries_.at(ticket->call_id);
-            call = std::make_unique<Call>(shard, std::move(*entry.waiting), outbox_,
-                                          Call::Hooks{[this](Call* c) { live_ended(c); }, [this](Call* c) { live_gone(c); }});
+            call = std::make_unique<Call>(
+                shard, std::move(*entry.waiting), outbox_,
+                Call::Hooks{[this](Call* c) { live_ended(c); }, [this](Call* c) { live_gone(c); }});
             entry.waiting.reset();
             entry.shard = shard;
             ++calls_left_;
         }
     }
     if (!call) {
-        Farewell::say(shard, std::move(socket), "ticket refused");
+        Farewell::begin(std::move(socket), kPolicyViolation, "ticket refused");
         return;
     }
     Call* started = call.get();
@@ -192,14 +181,18 @@ void CallManager::expire(const std::string& call_id) {
         if (it == entries_.end() || !it->second.waiting) return;
         waiting = std::move(it->second.waiting);
     }
-    end_waiting(std::move(waiting), {"failed", "no-media", "error",
-                                     "the carrier never opened the media socket: is SERVER_URL reachable from outside by wss?"});
+    end_waiting(std::move(waiting),
+                {"failed", "no-media", "error",
+                 "the carrier never opened the media socket: is SERVER_URL reachable from outside by wss?"});
 }
 
 void CallManager::end_waiting(std::unique_ptr<WaitingCall> waiting, const CallEnding& ending) {
     put_call_ended(outbox_, *waiting->facts, waiting->call_id, ending, 0);
-    log_warn("call", "ended before its media came", {{"call_id", waiting->call_id}, {"status", ending.status},
-                                                     {"reason", ending.reason}, {"detail", ending.detail}});
+    log_warn("call", "ended before its media came",
+             {{"call_id", waiting->call_id},
+              {"status", ending.status},
+              {"reason", ending.reason},
+              {"detail", ending.detail}});
     std::lock_guard lock(mutex_);
     by_carrier_id_.erase(carrier_key(waiting->incoming.carrier, waiting->incoming.carrier_call_id));
     entries_.erase(waiting->call_id);
@@ -234,7 +227,8 @@ void CallManager::on_carrier_status(const CarrierStatus& status) {
         } else if (entry.shard) {
             entry.shard->post([this, id = known->second, shard = entry.shard, status] {
                 for (const auto& [call, owned] : calls_[static_cast<size_t>(shard->index())]) {
-                    if (call->id() == id) call->end({status.status, "caller-hangup", "caller", "status callback " + status.detail});
+                    if (call->id() == id)
+                        call->end({status.status, "caller-hangup", "caller", "status callback " + status.detail});
                 }
             });
         }

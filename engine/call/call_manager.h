@@ -1,7 +1,7 @@
 #pragma once
-// All calls of the process: admission (webhook → ticket), the way of a media socket to its call, status callbacks, limits,
-// drain. The directory is shared by the shards and guarded by one mutex that is taken per call, never per frame; the calls
-// themselves belong to their shards.
+// All calls of the process: admission (webhook → ticket), the way of a media socket to its call, status callbacks,
+// limits, drain. The directory is shared by the shards and guarded by one mutex that is taken per call, never per
+// frame; the calls themselves belong to their shards.
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -23,10 +23,10 @@ class GraphStore;
 }
 
 struct CallManagerOptions {
-    std::string default_graph;        ///< for webhooks that name none; empty = the only graph there is
-    int64_t media_wait_ms = 60'000;   ///< from the TwiML to the media socket; then the call has failed
-    size_t max_calls = 20'000;        ///< waiting and live
-    std::string ticket_key;           ///< empty = random
+    std::string default_graph;       ///< for webhooks that name none; empty = the only graph there is
+    int64_t media_wait_ms = 60'000;  ///< from the TwiML to the media socket; then the call has failed
+    size_t max_calls = 20'000;       ///< waiting and live
+    std::string ticket_key;          ///< empty = random
 };
 
 /// What /metrics shows of calls.
@@ -36,7 +36,7 @@ struct CallCounts {
 };
 
 class CallManager {
- public:
+  public:
     CallManager(ShardPool* shards, graph::GraphStore* graphs, Outbox* outbox,
                 std::map<std::string, MediaSessionFactory> carriers, CallManagerOptions options);
     ~CallManager();
@@ -45,14 +45,16 @@ class CallManager {
         std::string call_id;
         std::string ticket;
     };
-    /// On a shard. The same carrier call announced again (a retried webhook) is the same call with a new ticket. Errors:
-    /// "draining", "overload" (outbox or max_calls), "unknown-graph", "bad-params" (names the field), "duplicate" (live).
+    /// On a shard. The same carrier call announced again (a retried webhook) is the same call with a new ticket.
+    /// Errors: "draining", "overload" (outbox or max_calls), "unknown-graph", "bad-params" (names the field),
+    /// "duplicate" (live).
     Result<Admission> admit(Shard* shard, const IncomingCall& incoming,
                             const std::vector<std::pair<std::string, std::string>>& params);
     /// Any thread, before the 101: whether the ticket opens a waiting call of this carrier.
     Status check_ticket(std::string_view carrier, std::string_view ticket) const;
     /// On a shard, after the 101. The call lives on this shard from here on. A ticket that was used meanwhile: 1008.
-    void take_socket(Shard* shard, std::string_view carrier, std::string_view ticket, std::unique_ptr<WebSocket> socket);
+    void take_socket(Shard* shard, std::string_view carrier, std::string_view ticket,
+                     std::unique_ptr<WebSocket> socket);
     /// On a shard. Late, repeated and out-of-order callbacks are harmless.
     void on_carrier_status(const CarrierStatus& status);
 
@@ -66,7 +68,7 @@ class CallManager {
     /// deadline.
     bool end_all(std::chrono::milliseconds deadline);
 
- private:
+  private:
     struct Entry {
         std::unique_ptr<WaitingCall> waiting;  // null once live
         Shard* shard = nullptr;                // where the call lives
@@ -88,10 +90,10 @@ class CallManager {
     CallManagerOptions options_;
     TicketMint mint_;
     mutable std::mutex mutex_;
-    std::unordered_map<std::string, Entry> entries_;             // by call id
-    std::unordered_map<std::string, std::string> by_carrier_id_; // "twilio:CA…" → call id
+    std::unordered_map<std::string, Entry> entries_;                       // by call id
+    std::unordered_map<std::string, std::string> by_carrier_id_;           // "twilio:CA…" → call id
     std::vector<std::unordered_map<Call*, std::unique_ptr<Call>>> calls_;  // per shard, touched there only
-    uint64_t calls_left_ = 0;                                    // Call objects alive
+    uint64_t calls_left_ = 0;                                              // Call objects alive
     bool draining_ = false;
     CallCounts counts_;
 };

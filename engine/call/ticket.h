@@ -18,7 +18,7 @@ struct Ticket {
 };
 
 class TicketMint {
- public:
+  public:
     /// `key`: any secret text; empty = a random one, good for this process.
     explicit TicketMint(std::string key);
     /// URL-safe text, about 250 characters.
@@ -26,7 +26,7 @@ class TicketMint {
     /// Errors: "bad-ticket" (malformed or not ours), "expired-ticket".
     Result<Ticket> check(std::string_view text, int64_t now_unix_ms) const;
 
- private:
+  private:
     std::string key_;
 };
 

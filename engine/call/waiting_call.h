@@ -19,14 +19,14 @@ struct WaitingCall {
     int64_t created_ns = 0;
     int64_t created_unix_ms = 0;
     std::unique_ptr<FactNumberer> facts;
-    std::vector<FactPtr> made;    ///< call.created
+    std::vector<FactPtr> made;  ///< call.created
 };
 
 /// How a call ended, in the words of the `calls` row.
 struct CallEnding {
     std::string status = "completed";  ///< completed, failed, busy, no_answer, canceled
     std::string reason;
-    std::string who;                   ///< caller, agent, api, limit, error
+    std::string who;  ///< caller, agent, api, limit, error
     std::string detail;
 };
 

@@ -1,6 +1,6 @@
 #pragma once
-// Says whether a frame of telephone audio is loud enough to be speech: mean power against a threshold. It decides nothing
-// but where the caller's last word is on the turn clock; interruptions are decided elsewhere.
+// Says whether a frame of telephone audio is loud enough to be speech: mean power against a threshold. It decides
+// nothing but where the caller's last word is on the turn clock; interruptions are decided elsewhere.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -9,7 +9,7 @@
 namespace trunkline {
 
 class SpeechLevel {
- public:
+  public:
     /// -45 dBFS: above line noise and comfort noise, below a quiet voice. (32768 * 10^(-45/20))^2
     static constexpr double kThreshold = 184.3 * 184.3;
 
@@ -31,7 +31,7 @@ class SpeechLevel {
         return sum > kThreshold * static_cast<double>(samples);
     }
 
- private:
+  private:
     /// Squared sample value of each mu-law code (G.711: bias 0x84, codes sent inverted).
     static constexpr std::array<float, 256> kPower = [] {
         std::array<float, 256> table{};

@@ -16,7 +16,7 @@ namespace trunkline {
 /// Row of `calls`, written whole at creation and by later updates; empty strings and 0 leave a column as it is.
 struct CallRow {
     std::string id, carrier, carrier_call_id, direction, from_number, to_number;
-    std::string status;      ///< initiated, ringing, in_progress, completed, busy, failed, no_answer, canceled
+    std::string status;  ///< initiated, ringing, in_progress, completed, busy, failed, no_answer, canceled
     std::string end_reason, graph, graph_hash, params_json, backend, backend_config_id, backend_session_id, error;
     int64_t created_unix_ms = 0, started_unix_ms = 0, ended_unix_ms = 0, duration_ms = 0;
 };
@@ -31,7 +31,7 @@ struct SessionRow {
 
 /// Where a webhook's facts go; registered once, then named by its id in FactRecord.
 struct WebhookEndpoint {
-    std::string id;      ///< stable: derived from url and secret, so that a restart finds its deliveries again
+    std::string id;  ///< stable: derived from url and secret, so that a restart finds its deliveries again
     std::string url;
     std::string secret;  ///< never logged, never stored in clear
 };
@@ -41,15 +41,15 @@ std::string webhook_endpoint_id(std::string_view url, std::string_view secret);
 
 struct FactRecord {
     FactPtr fact;
-    bool to_database = true;      ///< derived tables too (conversation_log, turns); call_events is always written
-    std::string webhook_id;       ///< empty = none
+    bool to_database = true;  ///< derived tables too (conversation_log, turns); call_events is always written
+    std::string webhook_id;   ///< empty = none
 };
 
 using Record = std::variant<CallRow, SessionRow, FactRecord>;
 
 /// What shards see. Implemented by storage (real) and by tests (recording).
 class Outbox {
- public:
+  public:
     virtual ~Outbox() = default;
     /// Any thread, never blocks. False: the ring is full, the record was not taken (and was counted).
     virtual bool put(Record record) = 0;

@@ -22,6 +22,15 @@ void put(JsonWriter& w, std::string_view name, std::optional<double> ms) {
 
 }  // namespace
 
+uint64_t TurnClock::turn_of(uint64_t epoch) const {
+    if (epoch == 0 || epoch > epoch_ || epoch_ - epoch >= turn_of_epoch_.size()) return turn_;
+    return turn_of_epoch_[epoch % turn_of_epoch_.size()];
+}
+
+void TurnClock::agent_text() {
+    if (turn_ == 0) turn_ = 1;
+}
+
 void TurnClock::caller_frame(int64_t ingress_ns, int64_t sent_ns, bool voiced) {
     if (!voiced) return;
     voiced_ingress_ns_ = ingress_ns != 0 ? ingress_ns : sent_ns;
@@ -53,7 +62,9 @@ uint64_t TurnClock::reply_audio(int64_t now_ns) {
     reported_ = false;
     times_.t4 = now_ns;
     last_activity_ns_ = now_ns;
-    return ++epoch_;
+    ++epoch_;
+    turn_of_epoch_[epoch_ % turn_of_epoch_.size()] = turn_;
+    return epoch_;
 }
 
 void TurnClock::reply_on_line(uint64_t epoch, int64_t t5, int64_t t6, int64_t t7) {

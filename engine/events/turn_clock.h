@@ -9,6 +9,7 @@
 // engine_ms = engine_in + engine_graph + engine_out is ours; backend_ms = t4 − t2 is the backend's;
 // voice_to_voice_ms = t6 − t0; unexplained_ms = what is left of it. A greeting has no t0…t2: it has engine_graph and
 // engine_out only, and no voice_to_voice_ms.
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,10 +23,13 @@ struct TurnTimes {
 
 /// Shard thread of the call only.
 class TurnClock {
- public:
-    /// The turn that is under way: from 1; 0 before anything was said. A turn begins when the caller speaks after a reply,
-    /// or with the first reply when the agent greets.
+  public:
+    /// The turn that is under way: from 1; 0 before anything was said. A turn begins when the caller speaks after a
+    /// reply, or with the first reply when the agent greets.
     uint64_t turn() const { return turn_; }
+
+    /// The turn that reply `epoch` answered; the current one when it is too long ago (or 0).
+    uint64_t turn_of(uint64_t epoch) const;
 
     /// Every caller frame, as it is written to the backend.
     void caller_frame(int64_t ingress_ns, int64_t sent_ns, bool voiced);
@@ -33,6 +37,8 @@ class TurnClock {
     void user_speech(int64_t now_ns);
     /// The backend says what the caller said: he is done.
     void user_done(int64_t now_ns);
+    /// The backend says what the agent says, before its audio: a greeting begins the first turn.
+    void agent_text();
     /// First audio of a reply came from the backend. Returns the reply's epoch, from 1.
     uint64_t reply_audio(int64_t now_ns);
     /// The reply `epoch` at the carrier: first audio in the sink (t5), on the socket (t6), heard (t7); 0 = not known.
@@ -48,9 +54,10 @@ class TurnClock {
     int64_t last_activity_ns() const { return last_activity_ns_; }
     void activity(int64_t now_ns) { last_activity_ns_ = now_ns; }
 
- private:
+  private:
     uint64_t turn_ = 0;
     uint64_t epoch_ = 0;
+    std::array<uint64_t, 16> turn_of_epoch_{};  // of the last replies, by epoch modulo its size
     bool answered_ = false;
     bool reported_ = true;
     int64_t voiced_ingress_ns_ = 0, voiced_sent_ns_ = 0;

@@ -16,8 +16,8 @@ const GstStructure* structure_named(GstEvent* event, const char* name) {
 }  // namespace
 
 bool query_user_speech(GstPad* src_pad, int64_t onset_ns) {
-    GstQuery* query =
-        gst_query_new_custom(GST_QUERY_CUSTOM, gst_structure_new(kUserSpeech, "onset", G_TYPE_INT64, onset_ns, nullptr));
+    GstQuery* query = gst_query_new_custom(GST_QUERY_CUSTOM,
+                                           gst_structure_new(kUserSpeech, "onset", G_TYPE_INT64, onset_ns, nullptr));
     const bool taken = gst_pad_peer_query(src_pad, query) != 0;
     gst_query_unref(query);
     return taken;
@@ -59,8 +59,8 @@ bool parse_reply_event(GstEvent* event, ReplyMark* mark) {
 GstEvent* playback_event_new(const Playback& p) {
     return gst_event_new_custom(
         GST_EVENT_CUSTOM_UPSTREAM,
-        gst_structure_new(kPlayback, "state", G_TYPE_INT, static_cast<gint>(p.state), "epoch", G_TYPE_UINT64, p.epoch, "at",
-                          G_TYPE_INT64, p.at_ns, "first-in", G_TYPE_INT64, p.first_in_ns, "played", G_TYPE_INT64,
+        gst_structure_new(kPlayback, "state", G_TYPE_INT, static_cast<gint>(p.state), "epoch", G_TYPE_UINT64, p.epoch,
+                          "at", G_TYPE_INT64, p.at_ns, "first-in", G_TYPE_INT64, p.first_in_ns, "played", G_TYPE_INT64,
                           p.played_ms, "discarded", G_TYPE_INT64, p.discarded_ms, nullptr));
 }
 
@@ -70,9 +70,9 @@ bool parse_playback_event(GstEvent* event, Playback* p) {
     gint state = 0;
     guint64 epoch = 0;
     gint64 at = 0, first_in = 0, played = 0, discarded = 0;
-    gst_structure_get(s, "state", G_TYPE_INT, &state, "epoch", G_TYPE_UINT64, &epoch, "at", G_TYPE_INT64, &at, "first-in",
-                      G_TYPE_INT64, &first_in, "played", G_TYPE_INT64, &played, "discarded", G_TYPE_INT64, &discarded,
-                      nullptr);
+    gst_structure_get(s, "state", G_TYPE_INT, &state, "epoch", G_TYPE_UINT64, &epoch, "at", G_TYPE_INT64, &at,
+                      "first-in", G_TYPE_INT64, &first_in, "played", G_TYPE_INT64, &played, "discarded", G_TYPE_INT64,
+                      &discarded, nullptr);
     *p = {static_cast<Playback::State>(state), epoch, at, first_in, played, discarded};
     return true;
 }

@@ -12,7 +12,8 @@
 
 namespace trunkline::gst {
 
-/// Asks whoever decides about interruptions downstream. True: it took over; false: nobody there, the agent flushes itself.
+/// Asks whoever decides about interruptions downstream. True: it took over; false: nobody there, the agent flushes
+/// itself.
 bool query_user_speech(GstPad* src_pad, int64_t onset_ns);
 /// `onset_ns` (monotonic) when `query` is the one above, else 0.
 int64_t user_speech_onset(GstQuery* query);

@@ -13,7 +13,7 @@
 namespace trunkline::gst {
 
 class ElementShard {
- public:
+  public:
     ~ElementShard();
     /// Before READY: the call's shard; nullptr = start one of our own.
     void attach(Shard* call_shard);
@@ -23,8 +23,8 @@ class ElementShard {
     bool attached() const { return shard_ != nullptr; }
     bool on_shard() const { return shard_ && shard_->on_shard(); }
 
-    /// Runs `task` on the shard and returns when it has run: at once when already there. A shard never waits for another:
-    /// calling it from a different shard is a bug and aborts.
+    /// Runs `task` on the shard and returns when it has run: at once when already there. A shard never waits for
+    /// another: calling it from a different shard is a bug and aborts.
     void run(const Task& task);
     /// Runs `task` now when on the shard, else posts it, waiting while more than `kMaxInFlight` posts are under way: a
     /// foreign streaming thread is slowed down, memory stays bounded.
@@ -32,7 +32,7 @@ class ElementShard {
 
     static constexpr int kMaxInFlight = 200;
 
- private:
+  private:
     Shard* shard_ = nullptr;
     std::unique_ptr<Shard> own_;
     std::mutex mutex_;

@@ -21,7 +21,7 @@ extern GstStaticPadTemplate kEventSrcTemplate;   ///< "events", src, on request
 extern GstStaticPadTemplate kEventSinkTemplate;  ///< "sink", sink, always
 
 class EventPad {
- public:
+  public:
     explicit EventPad(GstElement* element) : element_(element) {}
 
     /// For GstElementClass::request_new_pad and release_pad. One pad at a time; nullptr for a second.
@@ -31,13 +31,14 @@ class EventPad {
 
     /// True when somebody listens; callers may skip the work of making a fact.
     bool wanted() const { return pad_ && gst_pad_is_linked(pad_); }
-    /// Makes the fact (numbered by the call, or by this pad when there is no call) and pushes it. `fields` is the inside of
-    /// a JSON object, "" for none. `turn` 0 = null. Shard thread only. Returns the fact, nullptr when nobody listens.
+    /// Makes the fact (numbered by the call, or by this pad when there is no call) and pushes it. `fields` is the
+    /// inside of a JSON object, "" for none. `turn` 0 = null. Shard thread only. Returns the fact, nullptr when nobody
+    /// listens.
     FactPtr push(CallContext* call, std::string_view type, uint64_t turn, std::string_view fields);
     void eos();
     void reset();
 
- private:
+  private:
     void start();
 
     GstElement* element_;

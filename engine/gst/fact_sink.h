@@ -1,6 +1,6 @@
 #pragma once
-// The shell of an element that takes facts (`dbsink`, `webhooksink`): one sink pad for application/x-call-event, EOS on the
-// bus, the call from its context.
+// The shell of an element that takes facts (`dbsink`, `webhooksink`): one sink pad for application/x-call-event, EOS on
+// the bus, the call from its context.
 #include <gst/gst.h>
 
 #include <functional>
@@ -14,7 +14,7 @@ struct CallContext;
 namespace trunkline::gst {
 
 class FactSink {
- public:
+  public:
     /// Adds the sink pad to `element`. `take` gets every fact, on whatever thread pushes it.
     FactSink(GstElement* element, std::function<void(const FactPtr&)> take);
 
@@ -23,7 +23,7 @@ class FactSink {
     CallContext* call() const { return call_; }
     uint64_t malformed() const { return malformed_; }
 
- private:
+  private:
     static GstFlowReturn chain(GstPad* pad, GstObject* parent, GstBuffer* buffer);
     static gboolean event(GstPad* pad, GstObject* parent, GstEvent* event);
 

@@ -10,12 +10,12 @@ namespace trunkline::gst {
 
 template <class T>
 concept MiniObject = std::same_as<T, GstCaps> || std::same_as<T, GstEvent> || std::same_as<T, GstMessage> ||
-                     std::same_as<T, GstContext> || std::same_as<T, GstBuffer> || std::same_as<T, GstSample> ||
-                     std::same_as<T, GstQuery>;
+    std::same_as<T, GstContext> || std::same_as<T, GstBuffer> || std::same_as<T, GstSample> ||
+    std::same_as<T, GstQuery>;
 
 template <class T>
 class Ptr {
- public:
+  public:
     Ptr() = default;
     static Ptr adopt(T* p) {  ///< transfer full
         Ptr r;
@@ -46,7 +46,7 @@ class Ptr {
     T* release() { return std::exchange(p_, nullptr); }  ///< hand to a transfer-full argument
     explicit operator bool() const { return p_ != nullptr; }
 
- private:
+  private:
     static void ref(T* p) {
         if constexpr (MiniObject<T>)
             gst_mini_object_ref(GST_MINI_OBJECT_CAST(p));
@@ -75,8 +75,9 @@ using StructurePtr = std::unique_ptr<GstStructure, Free<gst_structure_free>>;
 
 /// The bytes of a buffer, mapped for reading while this lives.
 class MappedBuffer {
- public:
-    explicit MappedBuffer(GstBuffer* buffer) : buffer_(buffer), ok_(gst_buffer_map(buffer, &info_, GST_MAP_READ) != 0) {}
+  public:
+    explicit MappedBuffer(GstBuffer* buffer)
+        : buffer_(buffer), ok_(gst_buffer_map(buffer, &info_, GST_MAP_READ) != 0) {}
     ~MappedBuffer() {
         if (ok_) gst_buffer_unmap(buffer_, &info_);
     }
@@ -85,7 +86,7 @@ class MappedBuffer {
     const uint8_t* data() const { return ok_ ? info_.data : nullptr; }
     size_t size() const { return ok_ ? info_.size : 0; }
 
- private:
+  private:
     GstBuffer* buffer_;
     GstMapInfo info_{};
     bool ok_;

@@ -1,6 +1,6 @@
 #pragma once
-// A source pad that is pushed from the shard: no task, no thread. It sends stream-start, caps and segment before the first
-// buffer, stamps buffers by samples (never by arrival jitter) and does the flush of a barge-in.
+// A source pad that is pushed from the shard: no task, no thread. It sends stream-start, caps and segment before the
+// first buffer, stamps buffers by samples (never by arrival jitter) and does the flush of a barge-in.
 #include <gst/gst.h>
 
 #include <cstdint>
@@ -11,17 +11,18 @@
 namespace trunkline::gst {
 
 class LiveSourcePad {
- public:
-    /// Adds an always pad made from `pad_template` to `element`. Event and query functions may be set on pad() afterwards;
-    /// chain to default_query() for what they do not handle.
+  public:
+    /// Adds an always pad made from `pad_template` to `element`. Event and query functions may be set on pad()
+    /// afterwards; chain to default_query() for what they do not handle.
     LiveSourcePad(GstElement* element, GstStaticPadTemplate* pad_template);
 
     /// Fixed caps of what push() will carry; before the first push, or later to renegotiate.
     void set_caps(GstCaps* caps);
-    /// Pushes `bytes` that last `duration` ns. `ingress_ns` (monotonic, 0 = none) becomes the timestamp/x-call-ingress meta.
-    /// A silence of more than one `duration` since the last buffer re-anchors the clock and sets DISCONT.
+    /// Pushes `bytes` that last `duration` ns. `ingress_ns` (monotonic, 0 = none) becomes the timestamp/x-call-ingress
+    /// meta. A silence of more than one `duration` since the last buffer re-anchors the clock and sets DISCONT.
     GstFlowReturn push(std::span<const uint8_t> bytes, GstClockTime duration, int64_t ingress_ns);
-    /// FLUSH_START, FLUSH_STOP, new SEGMENT; the next buffer carries DISCONT. From a deferred task or a pad's event function.
+    /// FLUSH_START, FLUSH_STOP, new SEGMENT; the next buffer carries DISCONT. From a deferred task or a pad's event
+    /// function.
     void flush();
     /// A serialized event in order with the audio; starts the stream if nothing was pushed yet. Takes the event.
     gboolean push_event(GstEvent* event);
@@ -35,7 +36,7 @@ class LiveSourcePad {
 
     gboolean default_query(GstObject* parent, GstQuery* query);
 
- private:
+  private:
     void start();
     void push_segment();
     GstClockTime running_time() const;

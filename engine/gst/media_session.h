@@ -18,8 +18,8 @@ class Shard;
 struct MediaStart {
     std::string stream_id;
     std::string carrier_call_id;
-    std::string encoding;  ///< "audio/x-mulaw"
-    int rate = 0;          ///< Hz
+    std::string encoding;                                     ///< "audio/x-mulaw"
+    int rate = 0;                                             ///< Hz
     std::vector<std::pair<std::string, std::string>> params;  ///< custom parameters, as sent
 };
 
@@ -38,9 +38,9 @@ struct MediaStats {
 };
 
 class MediaSession {
- public:
+  public:
     class Listener {
-     public:
+      public:
         virtual ~Listener() = default;
         /// Once. The listener checks the binding and either calls begin() later or close().
         virtual void on_media_start(const MediaStart& start) = 0;
@@ -51,8 +51,8 @@ class MediaSession {
     virtual const char* carrier() const = 0;  ///< "twilio"
     /// The pipeline plays: hands over what was held and lets audio through.
     virtual void begin() = 0;
-    /// Ends from our side with a close frame (harmless when the socket is gone already); on_media_end() does not follow.
-    /// `closed` runs once, in a later loop turn, when the socket is gone: then the session may be destroyed.
+    /// Ends from our side with a close frame (harmless when the socket is gone already); on_media_end() does not
+    /// follow. `closed` runs once, in a later loop turn, when the socket is gone: then the session may be destroyed.
     virtual void close(uint16_t code, std::string_view reason, std::function<void()> closed) = 0;
     /// True while the caller has not yet heard everything that was given to him.
     virtual bool unheard() const = 0;
@@ -60,7 +60,7 @@ class MediaSession {
 };
 
 /// Makes the session of one carrier for a socket that was just upgraded; main.cc gives these to the call manager.
-using MediaSessionFactory = std::function<std::unique_ptr<MediaSession>(
-    Shard* shard, std::unique_ptr<WebSocket> socket, MediaSession::Listener* listener)>;
+using MediaSessionFactory = std::function<std::unique_ptr<MediaSession>(Shard* shard, std::unique_ptr<WebSocket> socket,
+                                                                        MediaSession::Listener* listener)>;
 
 }  // namespace trunkline

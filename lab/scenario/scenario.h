@@ -15,8 +15,8 @@
 #include <string_view>
 #include <vector>
 
-#include "lab/twilio/options.h"
 #include <tl/expected.hpp>
+#include "lab/twilio/options.h"
 
 namespace trunkline::lab {
 

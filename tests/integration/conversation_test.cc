@@ -1,5 +1,5 @@
-// Whole calls: somebody dials, talks, is answered, interrupts. Transcripts are earned: the simulated agent names what it
-// heard only if it correlates with the recording, and what the caller heard is compared sample by sample.
+// Whole calls: somebody dials, talks, is answered, interrupts. Transcripts are earned: the simulated agent names what
+// it heard only if it correlates with the recording, and what the caller heard is compared sample by sample.
 #include <gtest/gtest.h>
 
 #include "lab/speech/pcm.h"
@@ -48,7 +48,8 @@ TEST(Conversation, TwoTurnsAreHeardAnsweredAndStored) {
     auto call = rig.call();
     ASSERT_TRUE(call->wait_for([](const CallResult& c) { return agent_finished(c, 1); }, 20s)) << "no greeting";
     rig.say(*call, "agent-newlocation");
-    ASSERT_TRUE(rig.agent().wait([](const auto& s) { return !s.empty() && s[0].said.size() >= 2; }, 20'000)) << "no answer";
+    ASSERT_TRUE(rig.agent().wait([](const auto& s) { return !s.empty() && s[0].said.size() >= 2; }, 20'000))
+        << "no answer";
     ASSERT_TRUE(call->wait_for([](const CallResult& c) { return agent_finished(c, 2); }, 40s));
     call->hang_up();
     const std::string sid = call->result().call_sid;
@@ -69,8 +70,13 @@ TEST(Conversation, TwoTurnsAreHeardAnsweredAndStored) {
               (std::vector<std::string>{"assistant", "user", "assistant"}));
     EXPECT_EQ(rig.sql("select status || '/' || end_reason from calls where id = '" + id + "'"),
               std::vector<std::string>{"completed/caller-hangup"});
-    EXPECT_EQ(rig.sql("select 1 from turns where voice_to_voice_ms > 0 and abs(engine_ms + backend_ms - voice_to_voice_ms) < 0.01 "
-                      "and call_id = '" + id + "'").size(), 1U) << "the latency of the turn adds up";
+    EXPECT_EQ(rig.sql("select 1 from turns where voice_to_voice_ms > 0 and abs(engine_ms + backend_ms - "
+                      "voice_to_voice_ms) < 0.01 "
+                      "and call_id = '" +
+                      id + "'")
+                  .size(),
+              1U)
+        << "the latency of the turn adds up";
 }
 
 TEST(Conversation, WhatTheCallerHearsIsTheAgentsAudioBitForBit) {
@@ -137,7 +143,8 @@ TEST(Conversation, P2InterruptionWorksWhenGenerationIsLongOver) {
     ASSERT_TRUE(call->wait_for([](const CallResult& c) { return agent_finished(c, 1); }, 20s));
     rig.say(*call, "agent-newlocation");
     ASSERT_TRUE(rig.agent().wait(
-        [](const auto& s) { return s[0].said.size() >= 2 && s[0].said[1].bytes_sent == s[0].said[1].bytes_total; }, 20'000));
+        [](const auto& s) { return s[0].said.size() >= 2 && s[0].said[1].bytes_sent == s[0].said[1].bytes_total; },
+        20'000));
     ASSERT_TRUE(call->wait_for([](const CallResult& c) { return c.stream().agent_speaking(); }, 20s));
     rig.say(*call, "vm-goodbye");
     EXPECT_TRUE(call->wait_for([](const CallResult& c) { return c.stream().clears() == 1; }, 20s));
@@ -148,7 +155,8 @@ TEST(Conversation, P4ARejectedInterruptionClearsNothing) {
     options.gate = "{element: bargein, enabled: false}";
     Rig rig(options);
     auto call = rig.call();
-    ASSERT_TRUE(call->wait_for([](const CallResult& c) { return !c.streams.empty() && c.stream().agent_speaking(); }, 20s));
+    ASSERT_TRUE(
+        call->wait_for([](const CallResult& c) { return !c.streams.empty() && c.stream().agent_speaking(); }, 20s));
     rig.say(*call, "vm-goodbye");
     ASSERT_TRUE(rig.agent().wait([](const auto& s) { return s[0].sent_type("UserStartedSpeaking"); }, 20'000));
     ASSERT_TRUE(rig.agent().wait([](const auto& s) { return s[0].said.size() >= 2; }, 20'000));
@@ -159,7 +167,8 @@ TEST(Conversation, P8P9StartAndAudioInOneSegmentWithTheUpgradeAreNotLost) {
     for (const auto where : {lab::Coalesce::kBehindRequest, lab::Coalesce::kBehindResponse}) {
         Rig rig;
         auto call = rig.call([&](auto& o) { o.faults.coalesce = where; });
-        ASSERT_TRUE(rig.agent().wait([](const auto& s) { return !s.empty() && s[0].audio_bytes_in >= 50 * 160; }, 20'000))
+        ASSERT_TRUE(
+            rig.agent().wait([](const auto& s) { return !s.empty() && s[0].audio_bytes_in >= 50 * 160; }, 20'000))
             << "the audio that came with the upgrade is missing";
         call->hang_up();
         expect_one_clean_end(rig, rig.ended_call(call->result().call_sid));

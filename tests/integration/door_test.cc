@@ -24,11 +24,13 @@ TEST(Door, Line2AWebhookWithoutOrWithAWrongSignatureGetsNoCall) {
 TEST(Door, Line2TheSignatureMayHaveBeenMadeWithThePort) {
     Rig rig;
     auto call = rig.call([](auto& o) { o.webhook_signature = lab::SignatureMode::kWithPort; });
-    EXPECT_TRUE(call->wait_for([](const CallResult& c) { return !c.streams.empty() && c.stream().opened_ms >= 0; }, 20s));
+    EXPECT_TRUE(
+        call->wait_for([](const CallResult& c) { return !c.streams.empty() && c.stream().opened_ms >= 0; }, 20s));
 }
 
 TEST(Door, P13TheUpgradeIsCheckedAgainstTheWssUrl) {
-    for (const auto mode : {lab::SignatureMode::kMissing, lab::SignatureMode::kWrong, lab::SignatureMode::kHttpsScheme}) {
+    for (const auto mode :
+         {lab::SignatureMode::kMissing, lab::SignatureMode::kWrong, lab::SignatureMode::kHttpsScheme}) {
         Rig rig;
         auto call = rig.call([&](auto& o) { o.stream_signature = mode; });
         ASSERT_TRUE(call->wait_for([](const CallResult& c) { return c.ended; }, 20s));
@@ -42,14 +44,18 @@ TEST(Door, P11Line1OnlyTheMediaPathUpgrades) {
     Rig rig;
     for (const char* path : {"/", "/twilio/media/", "/twilio/media/abc", "/twilio/media/a/b", "/nope"}) {
         EXPECT_NE(rig.get(path, {"Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
-                                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="}).first, 101) << path;
+                                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="})
+                      .first,
+                  101)
+            << path;
     }
 }
 
 TEST(Door, Line7P12ATicketIsMintedWithTheTwimlAndUsedOnce) {
     Rig rig;
     auto call = rig.call();
-    ASSERT_TRUE(call->wait_for([](const CallResult& c) { return !c.streams.empty() && c.stream().opened_ms >= 0; }, 20s));
+    ASSERT_TRUE(
+        call->wait_for([](const CallResult& c) { return !c.streams.empty() && c.stream().opened_ms >= 0; }, 20s));
     const std::string url = call->result().stream().dialed_url;
     const std::string path = url.substr(url.find("/twilio/media/"));
     const auto again = rig.get(path, {"Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
@@ -61,7 +67,8 @@ TEST(Door, Line7P12ATicketIsMintedWithTheTwimlAndUsedOnce) {
 TEST(Door, Line6MissingConnectedIsNoMatter) {
     Rig rig;
     auto call = rig.call([](auto& o) { o.faults.skip_connected = true; });
-    EXPECT_TRUE(call->wait_for([](const CallResult& c) { return !c.streams.empty() && c.stream().agent_speaking(); }, 20s));
+    EXPECT_TRUE(
+        call->wait_for([](const CallResult& c) { return !c.streams.empty() && c.stream().agent_speaking(); }, 20s));
 }
 
 TEST(Door, Line8Line9OddMessagesDoNotDisturbTheCall) {
@@ -73,7 +80,8 @@ TEST(Door, Line8Line9OddMessagesDoNotDisturbTheCall) {
         o.faults.start_twice = true;
         o.faults.payload_bytes = {160, 0, 1, 159, 161, 4000};
     });
-    ASSERT_TRUE(call->wait_for([](const CallResult& c) { return !c.streams.empty() && c.stream().agent_speaking(); }, 20s));
+    ASSERT_TRUE(
+        call->wait_for([](const CallResult& c) { return !c.streams.empty() && c.stream().agent_speaking(); }, 20s));
     call->press("5#");
     ASSERT_TRUE(rig.wait_sql("select 1 from call_events where type = 'dtmf'", 2));
     call->hang_up();
@@ -90,17 +98,21 @@ TEST(Door, Line20StatusCallbacksMayComeTwiceAndOutOfOrder) {
         o.reorder_status = true;
         o.duplicate_status = true;
     });
-    ASSERT_TRUE(call->wait_for([](const CallResult& c) { return !c.streams.empty() && c.stream().agent_speaking(); }, 20s));
+    ASSERT_TRUE(
+        call->wait_for([](const CallResult& c) { return !c.streams.empty() && c.stream().agent_speaking(); }, 20s));
     call->hang_up();
     expect_one_clean_end(rig, rig.ended_call(call->result().call_sid));
-    ASSERT_TRUE(call->wait_for([](const CallResult& c) { return !c.status_callbacks.empty() && c.status_callbacks.back().http_status != 0; }, 10s));
+    ASSERT_TRUE(call->wait_for(
+        [](const CallResult& c) { return !c.status_callbacks.empty() && c.status_callbacks.back().http_status != 0; },
+        10s));
     for (const auto& callback : call->result().status_callbacks) EXPECT_EQ(callback.http_status / 100, 2);
 }
 
 TEST(Door, TheApiTellsOfCallsAndNamesWhatIsWrong) {
     Rig rig;
     auto call = rig.call();
-    ASSERT_TRUE(call->wait_for([](const CallResult& c) { return !c.streams.empty() && c.stream().agent_speaking(); }, 20s));
+    ASSERT_TRUE(
+        call->wait_for([](const CallResult& c) { return !c.streams.empty() && c.stream().agent_speaking(); }, 20s));
     call->hang_up();
     const std::string sid = call->result().call_sid;
     const std::string id = rig.ended_call(sid);
@@ -120,7 +132,9 @@ TEST(Door, TheApiTellsOfCallsAndNamesWhatIsWrong) {
     EXPECT_EQ(rig.get("/healthz").first, 200);
     EXPECT_EQ(rig.get("/readyz").first, 200);
     const std::string metrics = rig.get("/metrics").second;
-    EXPECT_NE(metrics.find("trunkline_calls_ended_total{status=\"completed\",reason=\"caller-hangup\"} 1"), std::string::npos) << metrics;
+    EXPECT_NE(metrics.find("trunkline_calls_ended_total{status=\"completed\",reason=\"caller-hangup\"} 1"),
+              std::string::npos)
+        << metrics;
 }
 
 }  // namespace

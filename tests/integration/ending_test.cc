@@ -15,7 +15,8 @@ using lab::deepgram::Command;
 /// A call that is up: the agent has begun to speak.
 std::unique_ptr<lab::TwilioCall> live_call(Rig& rig) {
     auto call = rig.call();
-    EXPECT_TRUE(call->wait_for([](const CallResult& c) { return !c.streams.empty() && c.stream().agent_speaking(); }, 20s));
+    EXPECT_TRUE(
+        call->wait_for([](const CallResult& c) { return !c.streams.empty() && c.stream().agent_speaking(); }, 20s));
     return call;
 }
 
@@ -83,7 +84,8 @@ TEST(Ending, BackendError) {
     const auto errors = rig.facts(e.id, "error");
     ASSERT_FALSE(errors.empty());
     EXPECT_EQ(errors[0]["code"].text_or(""), "FAILED_TO_THINK");
-    EXPECT_TRUE(call->wait_for([](const CallResult& c) { return c.ended; }, 10s)) << "the caller is not left in silence";
+    EXPECT_TRUE(call->wait_for([](const CallResult& c) { return c.ended; }, 10s))
+        << "the caller is not left in silence";
 }
 
 TEST(Ending, BackendCloses) {
@@ -101,7 +103,8 @@ TEST(Ending, AGoodbyeOfTheAgentIsHeardToItsEnd) {
     Command goodbye{Command::Kind::kSay, "vm-goodbye", 0, {}};
     rig.agent().command(1, goodbye);
     ASSERT_TRUE(rig.agent().wait(
-        [](const auto& s) { return s[0].said.size() == 2 && s[0].said[1].bytes_sent == s[0].said[1].bytes_total; }, 20'000));
+        [](const auto& s) { return s[0].said.size() == 2 && s[0].said[1].bytes_sent == s[0].said[1].bytes_total; },
+        20'000));
     rig.agent().command(1, {Command::Kind::kClose, "bye", 1000, {}});
     EXPECT_EQ(ending_of(rig, *call).reason, "backend-closed");
     ASSERT_TRUE(call->wait_for([](const CallResult& c) { return c.ended; }, 20s));

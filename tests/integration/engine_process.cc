@@ -43,14 +43,16 @@ EngineProcess::EngineProcess(std::string folder, const std::string& graph, std::
         for (auto& entry : environment) putenv(entry.data());
         const std::string database = folder_ + "/calls.db", path = program();
         execl(path.c_str(), "trunkline", "serve", "--env-file", "/dev/null", "--graphs", graph.c_str(), "--port", "0",
-              "--database", database.c_str(), "--url", "https://voice.example.com", "--insecure", "--drain-ms", "0", nullptr);
+              "--database", database.c_str(), "--url", "https://voice.example.com", "--insecure", "--drain-ms", "0",
+              nullptr);
         _exit(127);
     }
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     while (port_ == 0) {
         const std::string text = log();
         const std::string sign = "ready address=http://127.0.0.1:";
-        if (const size_t at = text.find(sign); at != std::string::npos) port_ = std::atoi(text.c_str() + at + sign.size());
+        if (const size_t at = text.find(sign); at != std::string::npos)
+            port_ = std::atoi(text.c_str() + at + sign.size());
         if (std::chrono::steady_clock::now() > until) throw std::runtime_error("the engine did not start:\n" + text);
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }

@@ -9,9 +9,9 @@
 namespace trunkline::test {
 
 class EngineProcess {
- public:
-    /// Starts `trunkline serve` with `graph` and waits until it is ready. `environment`: "NAME=value". The database and the
-    /// log live in `folder`, so that a second process can take over from a first one.
+  public:
+    /// Starts `trunkline serve` with `graph` and waits until it is ready. `environment`: "NAME=value". The database and
+    /// the log live in `folder`, so that a second process can take over from a first one.
     EngineProcess(std::string folder, const std::string& graph, std::vector<std::string> environment);
     ~EngineProcess();  ///< kills it if it still runs
 
@@ -22,7 +22,7 @@ class EngineProcess {
     int stop(int signal);
     std::string log() const;
 
- private:
+  private:
     std::string folder_;
     pid_t pid_ = -1;
     int port_ = 0;

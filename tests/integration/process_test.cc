@@ -22,18 +22,19 @@ using namespace std::chrono_literals;
 using lab::CallResult;
 
 class Process : public testing::Test {
- protected:
+  protected:
     void SetUp() override {
         char name[] = "/tmp/trunkline-process-XXXXXX";
         folder = mkdtemp(name);
         auto started = lab::deepgram::DeepgramLab::start(quick_agent());
         ASSERT_TRUE(started) << started.error().message;
         agent = std::move(*started);
-        std::ofstream(graph()) << "trunkline: 1\nname: call\nnodes:\n  caller: {element: callsrc}\n"
-                                  "  agent: {element: deepgramagent, url: $env.AGENT_URL, api-key: k, greeting: demo-thanks}\n"
-                                  "  gate: {element: bargein}\n  line: {element: callsink}\n  db: {element: dbsink}\n"
-                                  "links:\n  heard: caller -> agent\n  said: agent -> gate -> line\n  ears: caller -> gate.monitor\n"
-                                  "  facts: caller.events, agent.events, gate.events -> db\n";
+        std::ofstream(graph())
+            << "trunkline: 1\nname: call\nnodes:\n  caller: {element: callsrc}\n"
+               "  agent: {element: deepgramagent, url: $env.AGENT_URL, api-key: k, greeting: demo-thanks}\n"
+               "  gate: {element: bargein}\n  line: {element: callsink}\n  db: {element: dbsink}\n"
+               "links:\n  heard: caller -> agent\n  said: agent -> gate -> line\n  ears: caller -> gate.monitor\n"
+               "  facts: caller.events, agent.events, gate.events -> db\n";
     }
     void TearDown() override {
         calls.clear();
@@ -78,7 +79,10 @@ class Process : public testing::Test {
         int n = -1;
         if (sqlite3_open_v2((folder + "/calls.db").c_str(), &db, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK) {
             sqlite3_busy_timeout(db, 2000);
-            sqlite3_exec(db, query.c_str(), [](void* out, int, char** v, char**) { return *static_cast<int*>(out) = atoi(v[0] ? v[0] : "-1"), 0; }, &n, nullptr);
+            sqlite3_exec(
+                db, query.c_str(),
+                [](void* out, int, char** v, char**) { return *static_cast<int*>(out) = atoi(v[0] ? v[0] : "-1"), 0; },
+                &n, nullptr);
         }
         sqlite3_close(db);
         return n;
@@ -100,7 +104,8 @@ TEST_F(Process, ThreadsAreFixedAndACallHasTwoDescriptors) {
     const size_t idle = engine->descriptors();
     ring(20);
     EXPECT_LE(engine->threads(), threads + 2) << "GIO's own pool may have a thread or two more, never one per call";
-    EXPECT_TRUE(eventually([&] { return engine->descriptors() <= idle + 40; })) << engine->descriptors() - idle << " for 20 calls";
+    EXPECT_TRUE(eventually([&] { return engine->descriptors() <= idle + 40; }))
+        << engine->descriptors() - idle << " for 20 calls";
     hang_up_all();
     EXPECT_TRUE(eventually([&] { return engine->descriptors() <= idle; })) << engine->descriptors() << " of " << idle;
 }
@@ -130,7 +135,8 @@ TEST_F(Process, SigtermEndsEveryCallInTheDatabase) {
 TEST_F(Process, AKilledEngineLosesNothingThatWasOnDisk) {
     start();
     ring(5);
-    ASSERT_TRUE(eventually([&] { return count("select count(*) from call_events where type = 'agent.started'") == 5; }));
+    ASSERT_TRUE(
+        eventually([&] { return count("select count(*) from call_events where type = 'agent.started'") == 5; }));
     const int facts = count("select count(*) from call_events");
     engine->stop(SIGKILL);
     calls.clear();
@@ -138,7 +144,9 @@ TEST_F(Process, AKilledEngineLosesNothingThatWasOnDisk) {
     EXPECT_GE(count("select count(*) from call_events"), facts + 5);
     EXPECT_EQ(count("select count(*) from calls where status = 'failed' and end_reason = 'engine-restart'"), 5);
     EXPECT_EQ(count("select count(*) from call_events where type = 'call.ended'"), 5);
-    EXPECT_EQ(count("select count(*) from (select call_id, max(seq) m, count(*) c from call_events group by call_id) where m <> c"), 0)
+    EXPECT_EQ(count("select count(*) from (select call_id, max(seq) m, count(*) c from call_events group by call_id) "
+                    "where m <> c"),
+              0)
         << "numbers without a gap";
     ring(1);  // and it takes calls again
 }

@@ -95,15 +95,19 @@ nodes:
   caller: {element: callsrc}
   agent: {element: deepgramagent, url: $env.AGENT_URL, api-key: $secret.DEEPGRAM_API_KEY, greeting: $param.greeting)" +
            options_.agent + R"(}
-  gate: )" + options_.gate + R"(
+  gate: )" +
+           options_.gate + R"(
   line: {element: callsink}
   db: {element: dbsink}
-)" + options_.extra_nodes + R"(links:
+)" + options_.extra_nodes +
+           R"(links:
   heard: caller -> agent
   said: agent -> gate -> line
   ears: caller -> gate.monitor
-  facts: caller.events, agent.events, gate.events -> )" + options_.fact_sinks + R"(
-limits: )" + options_.limits + "\n";
+  facts: caller.events, agent.events, gate.events -> )" +
+           options_.fact_sinks + R"(
+limits: )" +
+           options_.limits + "\n";
 }
 
 std::string Rig::base_url() const { return "http://127.0.0.1:" + std::to_string(server_->port()); }

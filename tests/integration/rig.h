@@ -1,5 +1,6 @@
 #pragma once
-// A whole service in one process: the engine (Server), the simulated Twilio and the simulated Voice Agent, on real sockets.
+// A whole service in one process: the engine (Server), the simulated Twilio and the simulated Voice Agent, on real
+// sockets.
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,7 +18,7 @@ namespace trunkline::test {
 struct RigOptions {
     std::string limits = "{call: 30m, silence: 45s}";
     std::string gate = "{element: bargein}";
-    std::string agent;                    ///< more settings of the agent, ", name: value"
+    std::string agent;  ///< more settings of the agent, ", name: value"
     std::string extra_nodes, fact_sinks = "db";
     lab::deepgram::DeepgramOptions deepgram;
     twilio::SessionOptions session;
@@ -29,7 +30,7 @@ struct RigOptions {
 lab::deepgram::DeepgramOptions quick_agent();
 
 class Rig {
- public:
+  public:
     explicit Rig(RigOptions options = {});
     ~Rig();
 
@@ -56,7 +57,7 @@ class Rig {
     /// HTTP GET against the engine; status and body.
     std::pair<int, std::string> get(const std::string& path, const std::vector<std::string>& headers = {}) const;
 
- private:
+  private:
     std::string graph_text() const;
     RigOptions options_;
     std::string dir_;
@@ -66,8 +67,8 @@ class Rig {
     std::unique_ptr<Server> server_;
 };
 
-/// Everything that must hold for any call that is over, however it ended: one row that is closed, one call.ended, numbers
-/// without a gap, and the backend's sessions closed.
+/// Everything that must hold for any call that is over, however it ended: one row that is closed, one call.ended,
+/// numbers without a gap, and the backend's sessions closed.
 void expect_one_clean_end(Rig& rig, const std::string& call_id);
 
 }  // namespace trunkline::test

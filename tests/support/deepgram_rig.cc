@@ -7,8 +7,8 @@
 #include <future>
 
 #include "elements/deepgram/deepgramagent.h"
-#include "elements/deepgram/farewell.h"
 #include "engine/core/clock.h"
+#include "engine/net/farewell.h"
 
 namespace trunkline::test {
 
@@ -63,7 +63,7 @@ DeepgramRig::DeepgramRig(DeepgramRigOptions options)
 DeepgramRig::~DeepgramRig() {
     set_state(GST_STATE_NULL);
     for (int closing = 1; with_call_ && closing > 0;) {  // bounded by the sockets' close timeout
-        on_shard([&] { closing = deepgram::Farewell::under_way(); });
+        on_shard([&] { closing = Farewell::under_way(); });
     }
     gst_element_set_bus(agent, nullptr);
     gst_object_unref(agent);

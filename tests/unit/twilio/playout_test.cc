@@ -1,4 +1,5 @@
-// What is sent to the caller, when, and what of it counts as heard: Playout against a carrier that plays in simulated time.
+// What is sent to the caller, when, and what of it counts as heard: Playout against a carrier that plays in simulated
+// time.
 #include "elements/twilio/playout.h"
 
 #include <gtest/gtest.h>
@@ -13,7 +14,7 @@ constexpr int64_t kMs = 1'000'000;
 
 /// Twilio's buffer: plays 8 bytes a millisecond, echoes marks when what was before them has played, all on clear.
 class Carrier final : public Playout::Out {
- public:
+  public:
     bool send_media(std::span<const uint8_t> audio) override {
         if (dead) return false;
         EXPECT_FALSE(audio.empty()) << "P20: no empty media message";
@@ -55,7 +56,8 @@ class Carrier final : public Playout::Out {
         }
     }
     size_t count(State state) const {
-        return static_cast<size_t>(std::count_if(reports.begin(), reports.end(), [&](const auto& r) { return r.state == state; }));
+        return static_cast<size_t>(
+            std::count_if(reports.begin(), reports.end(), [&](const auto& r) { return r.state == state; }));
     }
 
     struct Mark {

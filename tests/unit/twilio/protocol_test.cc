@@ -1,5 +1,5 @@
-// Messages of Twilio Media Streams: what is read, what is refused, what is written. Numbers are those of the conformance
-// checklist (Line…) and of the pitfalls (P…).
+// Messages of Twilio Media Streams: what is read, what is refused, what is written. Numbers are those of the
+// conformance checklist (Line…) and of the pitfalls (P…).
 #include "elements/twilio/twilio_protocol.h"
 
 #include <gtest/gtest.h>
@@ -91,7 +91,9 @@ TEST(TwilioProtocol, Line10TracksAreSeparated) {
 
 TEST(TwilioProtocol, Line16AllDigitsArePassedAndNothingElse) {
     for (const char digit : std::string("0123456789*#ABCD")) {
-        const auto m = parse(std::string(R"({"event":"dtmf","streamSid":"MZ01","dtmf":{"track":"inbound_track","digit":")") + digit + "\"}}");
+        const auto m =
+            parse(std::string(R"({"event":"dtmf","streamSid":"MZ01","dtmf":{"track":"inbound_track","digit":")") +
+                  digit + "\"}}");
         ASSERT_TRUE(m) << digit;
         EXPECT_EQ(m->text, std::string(1, digit));
     }
@@ -101,9 +103,9 @@ TEST(TwilioProtocol, Line16AllDigitsArePassedAndNothingElse) {
 }
 
 TEST(TwilioProtocol, GarbageIsAnErrorNotACrash) {
-    for (const char* text : {"", " ", "[", "[]", "null", "1", "\"event\"", "{", "{}", R"({"event":7})", R"({"event":"media"})",
-                             R"({"event":"media","media":[]})", R"({"event":"media","media":{"payload":5}})",
-                             R"({"event":"mark"})", "\xff\xfe{}"}) {
+    for (const char* text : {"", " ", "[", "[]", "null", "1", "\"event\"", "{", "{}", R"({"event":7})",
+                             R"({"event":"media"})", R"({"event":"media","media":[]})",
+                             R"({"event":"media","media":{"payload":5}})", R"({"event":"mark"})", "\xff\xfe{}"}) {
         EXPECT_FALSE(parse(text)) << text;
     }
 }

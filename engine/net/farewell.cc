@@ -1,16 +1,24 @@
 // Owns itself through self_; whichever of on_close() and abandon() comes first ends that.
-#include "elements/deepgram/farewell.h"
+#include "engine/net/farewell.h"
 
-namespace trunkline::deepgram {
+#include <set>
+
+namespace trunkline {
 namespace {
 
-thread_local int t_under_way = 0;
+std::set<Farewell*>& under_way_here() {
+    thread_local std::set<Farewell*> all;
+    return all;
+}
 
 }  // namespace
 
-Farewell::Farewell() { ++t_under_way; }
-Farewell::~Farewell() { --t_under_way; }
-int Farewell::under_way() { return t_under_way; }
+Farewell::Farewell() { under_way_here().insert(this); }
+Farewell::~Farewell() { under_way_here().erase(this); }
+size_t Farewell::under_way() { return under_way_here().size(); }
+void Farewell::abandon_all() {
+    while (!under_way_here().empty()) (*under_way_here().begin())->abandon();
+}
 
 std::weak_ptr<Farewell> Farewell::begin(std::unique_ptr<WebSocket> socket, uint16_t code, std::string_view reason) {
     if (!socket || !socket->is_open()) return {};
@@ -29,4 +37,4 @@ void Farewell::abandon() {
 
 void Farewell::on_close(CloseCause, uint16_t, std::string_view) { abandon(); }
 
-}  // namespace trunkline::deepgram
+}  // namespace trunkline

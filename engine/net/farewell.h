@@ -7,7 +7,7 @@
 
 #include "engine/net/websocket.h"
 
-namespace trunkline::deepgram {
+namespace trunkline {
 
 class Farewell : private WebSocketListener {
   public:
@@ -16,8 +16,10 @@ class Farewell : private WebSocketListener {
     static std::weak_ptr<Farewell> begin(std::unique_ptr<WebSocket> socket, uint16_t code, std::string_view reason);
     void abandon();
     ~Farewell() override;
-    /// How many there are on the calling shard: whoever ends a shard in good order waits for none.
-    static int under_way();
+    /// How many there are on the calling shard: whoever ends a shard in good order waits for none …
+    static size_t under_way();
+    /// … and drops those whose peer takes too long.
+    static void abandon_all();
 
   private:
     Farewell();
@@ -29,4 +31,4 @@ class Farewell : private WebSocketListener {
     std::shared_ptr<Farewell> self_;
 };
 
-}  // namespace trunkline::deepgram
+}  // namespace trunkline
