@@ -13,6 +13,7 @@ TEST(MediaSocket, WithItsTicketAndStartMakesTheCallLive) {
     const Peer peer = rig.socket(admission->ticket);
     peer.start();
     ASSERT_TRUE(rig.outbox.wait_fact("call.answered"));
+    rig.on_shard([] {});  // the rows follow in the same loop turn
     EXPECT_EQ(rig.counts().live, 1U);
     EXPECT_EQ(rig.row(&CallRow::status), "in_progress");
     ASSERT_EQ(rig.outbox.all<SessionRow>().size(), 1U);
