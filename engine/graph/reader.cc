@@ -79,15 +79,15 @@ void read_durations(const Tree& tree, const char* section, const std::vector<Dur
         }
         const Value value = read_value(entry.value, scope, Allow::kEnv);
         if (value.unknown) continue;
-        const auto ns = value.kind == Value::Kind::kText ? parse_duration(value.text) : std::nullopt;
+        const int64_t ns = value.kind == Value::Kind::kText ? parse_duration(value.text).value_or(0) : 0;
         if (value.kind == Value::Kind::kInteger || value.kind == Value::Kind::kNumber) {
             report(out, "duration-needs-unit", value.mark,
                    "a duration carries its unit: " + entry.value.text + "ms, " + entry.value.text + "s or " +
                        entry.value.text + "m");
-        } else if (!ns || *ns <= 0) {
+        } else if (ns <= 0) {
             report(out, "bad-duration", entry.value.mark(), "not a duration: write 120ms, 45s, 30m or 1m30s");
         } else {
-            *key->to = static_cast<uint64_t>(*ns);
+            *key->to = static_cast<uint64_t>(ns);
         }
     }
 }

@@ -163,7 +163,7 @@ TEST(Conversation, P4ARejectedInterruptionClearsNothing) {
     EXPECT_EQ(call->result().stream().clears(), 0);
 }
 
-TEST(Conversation, P8P9StartAndAudioInOneSegmentWithTheUpgradeAreNotLost) {
+TEST(Conversation, Line5P8P9StartAndAudioInOneSegmentWithTheUpgradeAreNotLost) {
     for (const auto where : {lab::Coalesce::kBehindRequest, lab::Coalesce::kBehindResponse}) {
         Rig rig;
         auto call = rig.call([&](auto& o) { o.faults.coalesce = where; });
@@ -173,6 +173,19 @@ TEST(Conversation, P8P9StartAndAudioInOneSegmentWithTheUpgradeAreNotLost) {
         call->hang_up();
         expect_one_clean_end(rig, rig.ended_call(call->result().call_sid));
     }
+}
+
+TEST(Conversation, P16P17OneSocketForTheWholeCallWithoutFragmentsOrExtensions) {
+    Rig rig;
+    auto call = rig.call();
+    ASSERT_TRUE(call->wait_for([](const CallResult& c) { return agent_finished(c, 1); }, 20s));
+    call->press("12#");
+    ASSERT_TRUE(rig.wait_sql("select 1 from call_events where type = 'dtmf'", 3));
+    const auto result = call->result();
+    EXPECT_EQ(result.streams.size(), 1U) << "nothing closes and reopens the stream: that would lose the caller's words";
+    EXPECT_EQ(result.stream().fragmented_messages, 0);
+    EXPECT_EQ(result.violation(lab::kStreamProtocol), nullptr);
+    EXPECT_FALSE(result.stream().ended());
 }
 
 TEST(Conversation, P10TheGreetingIsHeardFromItsFirstSample) {

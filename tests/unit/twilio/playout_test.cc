@@ -228,6 +228,16 @@ TEST(Playout, P21PaddingOfTheLastFrameIsMulawSilence) {
     EXPECT_TRUE(std::all_of(carrier.sent.begin() + 165, carrier.sent.end(), [](uint8_t b) { return b == 0xFF; }));
 }
 
+TEST(Playout, P20AnEmptyBufferSendsNothing) {
+    Carrier carrier;
+    Playout playout({}, &carrier);
+    playout.reply_start(1);
+    playout.audio({}, carrier.now);
+    playout.reply_end(carrier.now);
+    carrier.run(playout, carrier.now + 200 * kMs);
+    EXPECT_EQ(carrier.messages, 0);
+}
+
 TEST(Playout, P19ChunkSizesDoNotChangeTheAudio) {
     const auto audio = tone(2'000);
     for (size_t chunk : {1U, 7U, 159U, 160U, 161U, 999U}) {
