@@ -207,10 +207,10 @@ void Server::stop(const std::function<bool()>& drained_enough) {
     }
     if (s.http) s.http->stop();
     s.http.reset();
+    s.reader.reset();  // what it still answers goes to living shards
     s.say_farewell();
     if (s.shards) s.shards->stop();
     s.calls.reset();
-    s.reader.reset();
     s.egress.reset();
     s.follow.reset();
     s.storage.reset();

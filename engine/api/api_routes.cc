@@ -2,7 +2,9 @@
 
 #include <charconv>
 #include <map>
+#include <memory>
 #include <set>
+#include <utility>
 
 #include "engine/call/call_manager.h"
 #include "engine/core/id.h"
@@ -76,9 +78,12 @@ HttpResponse to_response(const Result<std::string>& answer) {
     return HttpResponse::problem(500, "database", e.message);
 }
 
+/// The reply belongs to the shard and may only die there: the reader thread hands it over and keeps nothing of it.
 void ask(StorageReader* reader, Shard* shard, StorageReader::Work work, HttpReply reply) {
-    reader->query(std::move(work), [shard, reply = std::move(reply)](Result<std::string> answer) {
-        shard->post([reply, answer = std::move(answer)] { reply(to_response(answer)); });
+    auto slot = std::make_shared<HttpReply>(std::move(reply));
+    reader->query(std::move(work), [shard, slot](Result<std::string> answer) {
+        shard->post(
+            [reply = std::exchange(*slot, nullptr), answer = std::move(answer)] { reply(to_response(answer)); });
     });
 }
 

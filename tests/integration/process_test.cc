@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <thread>
 
 #include "lab/deepgram/lab.h"
@@ -118,8 +119,10 @@ TEST_F(Process, TeardownLeavesNoGStreamerObject) {
     EXPECT_EQ(engine->stop(SIGTERM), 0);
     const std::string log = engine->log();
     ASSERT_NE(log.find("GST_TRACER"), std::string::npos) << "the tracer did not run";
-    const size_t alive = log.find("object-alive, type-name=(string)");
-    EXPECT_EQ(alive, std::string::npos) << log.substr(alive, 500);
+    // The tracer's own description of the record has %s where an object has a name.
+    std::smatch alive;
+    EXPECT_FALSE(std::regex_search(log, alive, std::regex("object-alive, type-name=\\(string\\)[^%].*")))
+        << alive.str();
     EXPECT_NE(log.find("stopped"), std::string::npos);
 }
 

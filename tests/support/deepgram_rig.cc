@@ -62,7 +62,7 @@ DeepgramRig::DeepgramRig(DeepgramRigOptions options)
 
 DeepgramRig::~DeepgramRig() {
     set_state(GST_STATE_NULL);
-    for (int closing = 1; with_call_ && closing > 0;) {  // bounded by the sockets' close timeout
+    for (size_t closing = 1; with_call_ && closing > 0;) {  // bounded by the sockets' close timeout
         on_shard([&] { closing = Farewell::under_way(); });
     }
     gst_element_set_bus(agent, nullptr);
