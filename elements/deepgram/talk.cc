@@ -16,8 +16,7 @@ std::string call_id_of(const CallContext* call) { return call ? call->facts->cal
 
 Talk::Talk(Shard* shard, CallContext* call, gst::LiveSourcePad* src, const AgentConfig& config, SessionOptions session,
            const Settings& settings, TalkHooks hooks)
-    : shard_(shard),
-      call_(call),
+    : call_(call),
       src_(src),
       hooks_(std::move(hooks)),
       config_name_(config_name(config)),

@@ -69,7 +69,6 @@ class Talk : private SessionListener {
     void on(const Other&) {}  // informational
     void error_fact(std::string_view code, std::string_view message, bool retryable);
 
-    Shard* shard_;
     CallContext* call_;
     gst::LiveSourcePad* src_;
     TalkHooks hooks_;

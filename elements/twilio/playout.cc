@@ -31,7 +31,7 @@ void Playout::audio(std::span<const uint8_t> bytes, int64_t now_ns) {
     }
     queue_.insert(queue_.end(), bytes.begin(), bytes.end());
     reply.given += static_cast<int64_t>(bytes.size());
-    const size_t most = static_cast<size_t>(options_.max_queue_ms) * kBytesPerMs_;
+    const size_t most = static_cast<size_t>(options_.max_queue_ms) * kBytesPerMs;
     while (queued_bytes() > most) {
         Reply* oldest = sending();
         const size_t over = std::min(queued_bytes() - most, static_cast<size_t>(oldest->given - oldest->sent));
@@ -64,7 +64,7 @@ Playout::Reply* Playout::sending() {
 }
 
 void Playout::pump(int64_t now_ns) {
-    const int64_t window = options_.send_ahead_ms * kBytesPerMs_;
+    const int64_t window = options_.send_ahead_ms * kBytesPerMs;
     while (Reply* reply = queued_bytes() > 0 ? sending() : nullptr) {
         size_t n = std::min(static_cast<size_t>(reply->given - reply->sent), kMaxMessage);
         const int64_t room = window - lead_bytes(now_ns);
@@ -98,7 +98,7 @@ void Playout::send(Reply& reply, size_t bytes, int64_t now_ns) {
     sent_ += static_cast<int64_t>(bytes);
     since_mark_ += static_cast<int64_t>(bytes);
     if (first) out_->on_playback(report(reply, gst::Playback::State::kFirstSent, now_ns));
-    if (first || since_mark_ >= options_.mark_every_ms * kBytesPerMs_) mark(reply, first, false);
+    if (first || since_mark_ >= options_.mark_every_ms * kBytesPerMs) mark(reply, first, false);
 }
 
 void Playout::mark(Reply& reply, bool first, bool last) {
@@ -172,16 +172,16 @@ gst::Playback Playout::report(const Reply& reply, gst::Playback::State state, in
     p.epoch = reply.epoch;
     p.at_ns = now_ns;
     p.first_in_ns = reply.first_in_ns;
-    p.played_ms = reply.acked / kBytesPerMs_;
-    if (state == gst::Playback::State::kCleared) p.discarded_ms = (reply.given - reply.acked) / kBytesPerMs_;
+    p.played_ms = reply.acked / kBytesPerMs;
+    if (state == gst::Playback::State::kCleared) p.discarded_ms = (reply.given - reply.acked) / kBytesPerMs;
     return p;
 }
 
 int64_t Playout::next_wake_ns(int64_t now_ns) const {
     if (queued_bytes() == 0) return 0;
-    const int64_t window = options_.send_ahead_ms * kBytesPerMs_;
+    const int64_t window = options_.send_ahead_ms * kBytesPerMs;
     // Refill a tenth of a second at a time: fewer, larger messages for the same lead.
-    const int64_t over = lead_bytes(now_ns) - (window - 100 * kBytesPerMs_);
+    const int64_t over = lead_bytes(now_ns) - (window - 100 * kBytesPerMs);
     return over > 0 ? now_ns + over * kNsPerByte : std::max(now_ns, last_audio_ns_ + kLingerNs);
 }
 

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "elements/twilio/twilio_protocol.h"
 #include "engine/gst/control.h"
 
 namespace trunkline::twilio {
@@ -56,13 +57,12 @@ class Playout {
     /// When pump() has something to do, 0 = nothing waits.
     int64_t next_wake_ns(int64_t now_ns) const;
 
-    int64_t acked_ms() const { return total_acked_ / kBytesPerMs_; }
+    int64_t acked_ms() const { return total_acked_ / kBytesPerMs; }
     uint64_t dropped_bytes() const { return dropped_; }
     size_t queued_bytes() const { return queue_.size() - head_; }
     bool idle() const { return replies_.empty(); }
 
   private:
-    static constexpr int kBytesPerMs_ = 8;
     static constexpr size_t kFrame = 160;        // 20 ms
     static constexpr size_t kMaxMessage = 4000;  // 500 ms in one media message
 

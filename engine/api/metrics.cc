@@ -139,6 +139,7 @@ std::string metrics_text(const CallManager& calls, const ShardPool& shards, cons
                        static_cast<double>(shards.at(i)->wakeups())});
     }
     std::vector<MetricFamily> list;
+    list.reserve(families.size());
     for (auto& [name, family] : families) list.push_back(std::move(family));
     return prometheus::TextSerializer().Serialize(list);
 }

@@ -24,10 +24,10 @@ uint16_t close_code(const CallEnding& ending) {
 
 FactPtr put_call_ended(Outbox* outbox, FactNumberer& facts, const std::string& call_id, const CallEnding& ending,
                        int64_t duration_ms) {
-    const FactPtr fact = facts.make("call.ended", "call", 0, gst::fields([&](JsonWriter& w) {
-                                        w.field("status", ending.status).field("reason", ending.reason);
-                                        w.field("duration_ms", duration_ms).field("who", ending.who);
-                                    }));
+    FactPtr fact = facts.make("call.ended", "call", 0, gst::fields([&](JsonWriter& w) {
+                                  w.field("status", ending.status).field("reason", ending.reason);
+                                  w.field("duration_ms", duration_ms).field("who", ending.who);
+                              }));
     outbox->put(FactRecord{fact, true, ""});
     CallRow row;
     row.id = call_id;

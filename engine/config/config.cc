@@ -187,6 +187,11 @@ Status check_config(const Config& c) {
                                       " is no address a carrier could be told: set it to the public "
                                       "one, https://voice.example.com");
     }
+    if (c.public_url.empty() && c.port == 0) {
+        return fail(
+            "bad-config",
+            "with --port 0 the address that calls are sent to cannot be known beforehand: give --url (SERVER_URL)");
+    }
     if (c.tls_certificate.empty() != c.tls_key.empty()) {
         return fail("bad-config", "tls_certificate and tls_key go together: one of them is missing");
     }

@@ -116,7 +116,7 @@ class Negotiation {
     /// What the pad can give, now that everything before it is fixed.
     CapsPtr offered(const DraftEdge& edge, GstPad* pad) {
         auto caps = CapsPtr::adopt(gst_pad_query_caps(pad, nullptr));
-        const CapsPtr input = input_caps(edge.from);
+        CapsPtr input = input_caps(edge.from);
         if (!input) return caps;
         if (gst_caps_is_any(caps.get())) return input;
         if (is_silent(edge.from, *edge.from_pad, caps)) return intersect(input.get(), caps.get());

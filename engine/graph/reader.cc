@@ -68,6 +68,7 @@ void read_durations(const Tree& tree, const char* section, const std::vector<Dur
     if (!tree.is_map())
         return report(out, "wrong-type", tree.mark(), std::string("`") + section + "` is a map of durations");
     std::vector<std::string> names;
+    names.reserve(keys.size());
     for (const DurationKey& key : keys) names.emplace_back(key.name);
     for (const TreeEntry& entry : tree.entries) {
         const auto key =

@@ -139,7 +139,7 @@ Tree Sources::load_imports(const Tree& list, const std::string& file) {
 }
 
 Tree Sources::load_named(const Tree& name, const std::string& from, const char* key) {
-    const Tree nothing = map_like(name);
+    Tree nothing = map_like(name);
     if (!name.is_scalar() || name.is_null()) {
         report(out_, "wrong-type", name.mark(), std::string("`") + key + "` names files");
         return nothing;

@@ -138,7 +138,7 @@ Result<std::string> Queries::resolve(const std::string& call) {
 Result<std::string> Queries::list_calls(const CallFilter& filter, const std::string& cursor, int limit) {
     const auto after = read_cursor(cursor);
     if (!after) return tl::unexpected(after.error());
-    const auto& [time, id] = *after;
+    const std::string &time = after->first, &id = after->second;
     limit = std::clamp(limit, 1, kMostRows);
     return guarded([&]() -> Result<std::string> {
         Statement rows(*session_,
@@ -178,7 +178,7 @@ Result<std::string> Queries::list_calls(const CallFilter& filter, const std::str
 
 Result<std::string> Queries::find_call(const std::string& call) {
     return guarded([&]() -> Result<std::string> {
-        const auto id = resolve(call);
+        auto id = resolve(call);
         if (!id) return id;
         Statement rows(*session_, std::string("SELECT ") + kCallColumns + " FROM calls WHERE id = :id", "s",
                        kCallTypes);
@@ -190,7 +190,7 @@ Result<std::string> Queries::find_call(const std::string& call) {
 
 Result<std::string> Queries::conversation_log(const std::string& call, uint64_t after_seq, int limit) {
     return guarded([&]() -> Result<std::string> {
-        const auto id = resolve(call);
+        auto id = resolve(call);
         if (!id) return id;
         Statement rows(
             *session_,
@@ -212,7 +212,7 @@ Result<std::string> Queries::conversation_log(const std::string& call, uint64_t 
 
 Result<std::string> Queries::call_events(const std::string& call, uint64_t after_seq, int limit) {
     return guarded([&]() -> Result<std::string> {
-        const auto id = resolve(call);
+        auto id = resolve(call);
         if (!id) return id;
         Statement rows(*session_,
                        "SELECT seq, body FROM call_events WHERE call_id = :c AND seq > :a ORDER BY seq LIMIT :n", "sii",
@@ -227,7 +227,7 @@ Result<std::string> Queries::turns(const std::string& call, uint64_t after_turn,
                                               "engine_out_ms",     "carrier_ms",     "engine_ms",   "backend_ms",
                                               "voice_to_voice_ms", "unexplained_ms"};
     return guarded([&]() -> Result<std::string> {
-        const auto id = resolve(call);
+        auto id = resolve(call);
         if (!id) return id;
         std::string stages;
         for (const char* stage : kStages) stages.append(", ").append(stage);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <numeric>
 #include <set>
 
@@ -112,7 +113,7 @@ int YamlForm::duration(const YAML::Node& node, std::string_view what) {
     const std::string_view unit(end, static_cast<size_t>(text.data() + text.size() - end));
     const double factor = unit == "ms" ? 1 : unit == "s" ? 1000 : unit == "m" ? 60000 : 0;
     if (code == std::errc() && factor > 0 && value >= 0 && value * factor <= kMaxDurationMs)
-        return static_cast<int>(value * factor + 0.5);
+        return static_cast<int>(std::lround(value * factor));
     problem(node, std::string(what) + " must be a duration with its unit, e.g. 600ms or 1.5s, of at most an hour");
     return 0;
 }

@@ -173,6 +173,16 @@ TEST(CheckConfig, RefusesHalfATlsSetting) {
     EXPECT_TRUE(check_config(config));
 }
 
+TEST(CheckConfig, RefusesAnUnknownPortWithoutAPublicUrl) {
+    Config config = safe();
+    config.port = 0;
+    EXPECT_TRUE(check_config(config)) << "the public address is what counts";
+    config.public_url.clear();
+    const auto refused = check_config(config);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message.find("--url"), std::string::npos);
+}
+
 TEST(CheckConfig, RefusesToListenForTheWorldWithoutAPublicUrl) {
     Config config = safe();
     config.public_url.clear();
