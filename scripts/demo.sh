@@ -76,12 +76,12 @@ wait_for "the end of the call" bash -c "curl -sf 'http://127.0.0.1:$engine_port/
 table() {
     echo
     say "$1"
-    sqlite3 -cmd '.mode box --wrap 60' "$out/calls.db" "$2"
+    sqlite3 -cmd '.mode box --wrap 60 --wordwrap on' "$out/calls.db" "$2"
 }
 table "calls" "select id, status, end_reason, from_number as 'from', graph, backend, duration_ms from calls"
 table "conversation_log" "select seq, turn, role, message from conversation_log order by seq"
 table "turns: where the time went (ms)" \
-    "select turn, round(voice_to_voice_ms) as voice_to_voice, round(engine_ms, 2) as engine, round(backend_ms) as backend,
+    "select turn, cast(round(voice_to_voice_ms) as int) as voice_to_voice, round(engine_ms, 2) as engine, cast(round(backend_ms) as int) as backend,
             round(unexplained_ms, 3) as unexplained, interrupted from turns order by turn"
 table "call_events" "select type, count(*) as facts from call_events group by type order by min(seq)"
 
