@@ -111,6 +111,7 @@ TEST_F(Process, ThreadsAreFixedAndACallHasTwoDescriptors) {
     EXPECT_TRUE(eventually([&] { return engine->descriptors() <= idle; })) << engine->descriptors() << " of " << idle;
 }
 
+#ifndef TRUNKLINE_SANITIZED  // the tracer and the sanitizers' own leak check disturb each other
 TEST_F(Process, TeardownLeavesNoGStreamerObject) {
     start({"GST_TRACERS=leaks", "GST_DEBUG=GST_TRACER:7"});
     ring(5);
@@ -125,6 +126,7 @@ TEST_F(Process, TeardownLeavesNoGStreamerObject) {
         << alive.str();
     EXPECT_NE(log.find("stopped"), std::string::npos);
 }
+#endif
 
 TEST_F(Process, SigtermEndsEveryCallInTheDatabase) {
     start();

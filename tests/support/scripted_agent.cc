@@ -8,11 +8,6 @@
 #include <mutex>
 #include <thread>
 
-// libsoup 3.2's server never lets go of the sockets it accepted and the addresses it listened on. Nothing but this
-// server accepts or listens in the programs it is linked into, so nothing of the engine hides behind these two lines.
-extern "C" const char* __lsan_default_suppressions();
-extern "C" const char* __lsan_default_suppressions() { return "leak:g_socket_accept\nleak:soup_server_listen_local\n"; }
-
 namespace trunkline::test {
 namespace {
 

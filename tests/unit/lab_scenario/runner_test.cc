@@ -80,9 +80,7 @@ TEST_F(LabScenarioRunner, SpoiltAudioIsNotHeard) {
 }
 
 TEST_F(LabScenarioRunner, InterruptionIsMeasuredToTheLastAudibleSample) {
-    play(
-        "  - interrupt_after: {delay: 1500ms, say: auth-thankyou}\n  - expect: {stopped_within: 5s, clears: 1, "
-        "heard_beginning: demo-thanks}\n");
+    play("  - interrupt_after: {delay: 1500ms, say: auth-thankyou}\n  - expect: {stopped_within: 5s, clears: 1}\n");
     socket->media(voice("demo-thanks"));
     ASSERT_TRUE(wait([](const CallResult& c) { return !c.stream().said.empty() && c.stream().said[0].first >= 0; }));
     socket->clear();
