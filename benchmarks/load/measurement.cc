@@ -101,7 +101,7 @@ Status Session::run(int64_t until_ns, const std::string& note, const Progress& p
         const int64_t left = until_ns - monotonic_ns();
         progress(note + ", " + std::to_string((left + kSecond - 1) / kSecond) + " s to go");
         reactor_.run_until(std::min(until_ns, monotonic_ns() + kTick), [] { return interrupted.load(); });
-        if (const auto ok = check(); !ok) return ok;
+        if (auto ok = check(); !ok) return ok;
     }
     return {};
 }
@@ -113,7 +113,7 @@ Status Session::ramp_up(const Progress& progress) {
     while (!settled() && monotonic_ns() < end) {
         progress("ramp: " + std::to_string(calls_up()) + " of " + std::to_string(rig_.calls()) + " calls up");
         reactor_.run_until(std::min(end, monotonic_ns() + kTick / 5), [] { return interrupted.load(); });
-        if (const auto ok = check(); !ok) return ok;
+        if (auto ok = check(); !ok) return ok;
     }
     for (uint32_t i = 0; i < rig_.calls(); ++i)
         if (!is_up(i) && !callers_[i]->is_over()) callers_[i]->give_up();
@@ -239,21 +239,21 @@ Result<Measurement> measure(const LoadPlan& plan, const std::string& name, Targe
     out.calls = calls;
     out.rss_kb_idle = target.rss_kb();
     Session session(plan, target, target_port, backend_listener, calls);
-    if (const auto ok = session.ramp_up(progress); !ok) return tl::unexpected(ok.error());
+    if (auto ok = session.ramp_up(progress); !ok) return tl::unexpected(ok.error());
     Window& window = session.meters().window;
     window = {monotonic_ns() + plan.settle_ns, monotonic_ns() + plan.settle_ns + plan.window_ns};
-    if (const auto ok = session.run(window.start, "settling", progress); !ok) return tl::unexpected(ok.error());
+    if (auto ok = session.run(window.start, "settling", progress); !ok) return tl::unexpected(ok.error());
     const Edge begin(target);
-    if (const auto ok = session.run(window.end, "measuring", progress); !ok) return tl::unexpected(ok.error());
+    if (auto ok = session.run(window.end, "measuring", progress); !ok) return tl::unexpected(ok.error());
     const Edge end(target);
     out.calls_up = session.calls_up();
     out.rss_kb = target.rss_kb();
     const auto up_limits = session.sent(&CallRecord::up_sent);
     const auto down_limits = session.sent(&CallRecord::down_sent);
     // The calls talk on while the last measured frames travel: an engine that gathers chunks holds none of them back.
-    if (const auto ok = session.run(monotonic_ns() + kDrain, "draining", progress); !ok)
+    if (auto ok = session.run(monotonic_ns() + kDrain, "draining", progress); !ok)
         return tl::unexpected(ok.error());
-    if (const auto ok = session.hang_up(); !ok) return tl::unexpected(ok.error());
+    if (auto ok = session.hang_up(); !ok) return tl::unexpected(ok.error());
     out.rss_kb_after = target.rss_kb();
     fill_costs(out, begin, end);
     fill_sizes(out, idle, end.usage, target.usage());
@@ -267,8 +267,8 @@ Status warm_up(const LoadPlan& plan, TargetProcess& target, uint16_t target_port
     quick.ramp_ns = 0;
     Session session(quick, target, target_port, backend_listener, calls);
     const Progress silent = [](const std::string&) {};
-    if (const auto ok = session.ramp_up(silent); !ok) return ok;
-    if (const auto ok = session.run(monotonic_ns() + kSecond / 2, "", silent); !ok) return ok;
+    if (auto ok = session.ramp_up(silent); !ok) return ok;
+    if (auto ok = session.run(monotonic_ns() + kSecond / 2, "", silent); !ok) return ok;
     return session.hang_up();
 }
 

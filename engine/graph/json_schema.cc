@@ -69,6 +69,7 @@ constexpr size_t kMaxJsonBytes = 256U << 10;
 
 std::vector<std::string> keyword_names() {
     std::vector<std::string> names;
+    names.reserve(kKeywords.size());
     for (const auto& [name, shape] : kKeywords) names.push_back(name);
     return names;
 }
