@@ -251,8 +251,7 @@ Result<Measurement> measure(const LoadPlan& plan, const std::string& name, Targe
     const auto up_limits = session.sent(&CallRecord::up_sent);
     const auto down_limits = session.sent(&CallRecord::down_sent);
     // The calls talk on while the last measured frames travel: an engine that gathers chunks holds none of them back.
-    if (auto ok = session.run(monotonic_ns() + kDrain, "draining", progress); !ok)
-        return tl::unexpected(ok.error());
+    if (auto ok = session.run(monotonic_ns() + kDrain, "draining", progress); !ok) return tl::unexpected(ok.error());
     if (auto ok = session.hang_up(); !ok) return tl::unexpected(ok.error());
     out.rss_kb_after = target.rss_kb();
     fill_costs(out, begin, end);
