@@ -58,7 +58,8 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
     if (auto ok = s.load_graphs(); !ok) return tl::unexpected(ok.error());
     if (auto ok = s.start_storage(); !ok) return tl::unexpected(ok.error());
     s.know_endpoints();
-    s.shards = std::make_unique<ShardPool>(s.options.config.shards);
+    s.shards =
+        std::make_unique<ShardPool>(s.options.config.shards, std::chrono::microseconds(s.options.config.pace_us));
     CallManagerOptions calls;
     calls.default_graph = s.options.config.default_graph;
     calls.media_wait_ms = s.options.config.media_wait_ms;

@@ -15,7 +15,8 @@ namespace trunkline {
 struct Config {
     std::string host = "127.0.0.1";
     uint16_t port = 8080;
-    size_t shards = 0;                ///< 0 = one per core
+    size_t shards = 0;  ///< 0 = one per core
+    int pace_us = 500;  ///< how long a busy shard lets events gather, 0 = not at all (docs/performance.md)
     std::vector<std::string> graphs;  ///< files and directories; empty = ./graphs
     std::string default_graph;
     std::string database = "var/trunkline.db";  ///< path of the SQLite file

@@ -1,6 +1,7 @@
 // Writing JSON: straight into a string, no tree in between.
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 #include "engine/core/json.h"
 
@@ -59,6 +60,12 @@ void escape_control(unsigned char c, std::string& out) {
 
 bool is_utf8(std::string_view text) {
     for (size_t i = 0; i < text.size();) {
+        uint64_t eight = 0;  // most text is ASCII
+        if (i + sizeof eight <= text.size()) std::memcpy(&eight, text.data() + i, sizeof eight);
+        if (i + sizeof eight <= text.size() && (eight & 0x8080808080808080U) == 0) {
+            i += sizeof eight;
+            continue;
+        }
         const size_t length = utf8_length(text, i);
         if (length == 0) return false;
         i += length;

@@ -11,6 +11,14 @@ GstCaps* ingress_caps() {
     return made;
 }
 
+bool runs_on_monotonic(GstElement* element) {
+    auto clock = Ptr<GstClock>::adopt(gst_element_get_clock(element));
+    if (!clock || G_OBJECT_TYPE(clock.get()) != GST_TYPE_SYSTEM_CLOCK) return false;
+    GstClockType type = GST_CLOCK_TYPE_OTHER;
+    g_object_get(clock.get(), "clock-type", &type, nullptr);
+    return type == GST_CLOCK_TYPE_MONOTONIC;
+}
+
 }  // namespace
 
 LiveSourcePad::LiveSourcePad(GstElement* element, GstStaticPadTemplate* pad_template) : element_(element) {
@@ -78,6 +86,7 @@ void LiveSourcePad::reset() {
 
 void LiveSourcePad::start() {
     started_ = true;
+    own_clock_ = !runs_on_monotonic(element_);
     next_pts_ = running_time();
     Chars id(gst_pad_create_stream_id(pad_, element_, GST_PAD_NAME(pad_)));
     gst_pad_push_event(pad_, gst_event_new_stream_start(id.get()));
@@ -91,7 +100,13 @@ void LiveSourcePad::push_segment() {
     gst_pad_push_event(pad_, gst_event_new_segment(&segment));
 }
 
+/// Once per frame: asking the clock object would cost more than the rest of a push.
 GstClockTime LiveSourcePad::running_time() const {
+    if (started_ && !own_clock_) {
+        const auto now = static_cast<GstClockTime>(monotonic_ns());
+        const GstClockTime base = gst_element_get_base_time(element_);
+        return now > base ? now - base : 0;
+    }
     auto clock = Ptr<GstClock>::adopt(gst_element_get_clock(element_));
     if (!clock) return 0;
     const GstClockTime now = gst_clock_get_time(clock.get());

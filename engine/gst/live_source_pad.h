@@ -46,6 +46,7 @@ class LiveSourcePad {
     Ptr<GstCaps> caps_;
     GstClockTime next_pts_ = 0;
     GstClockTime latency_ = 20 * GST_MSECOND;
+    bool own_clock_ = false;  ///< the clock is not the monotonic one that ingress times are taken from
     bool started_ = false;
     bool ended_ = false;
     bool discont_ = true;

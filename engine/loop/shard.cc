@@ -1,6 +1,6 @@
 // The shard's loop. One turn of the GSource: deferred tasks of the turn before, then at most 64 epoll events, among
 // them the timerfd (timer wheel) and the eventfd (posts). The timerfd is armed in prepare(), once per turn, for the
-// next deadline only; whatever source of the context added the timer.
+// next deadline only; whatever source of the context added the timer. A busy shard rests between turns (pace.h).
 #include "engine/loop/shard.h"
 
 #include <errno.h>
@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -22,6 +23,7 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/histogram.h"
+#include "engine/loop/pace.h"
 #include "engine/loop/post_queue.h"
 #include "engine/loop/timer_wheel.h"
 
@@ -29,6 +31,7 @@ namespace trunkline {
 namespace {
 
 constexpr int kMaxEvents = 64;
+constexpr int kPacedRounds = 4;
 constexpr int kLastTurns = 64;  // deferred tasks may defer again while a shard ends; not for ever
 constexpr int64_t kTickNs = 1'000'000;
 constexpr int64_t kNotArmed = std::numeric_limits<int64_t>::max();
@@ -67,7 +70,7 @@ struct Shard::Impl {
         Impl* impl;
     };
 
-    Impl();
+    explicit Impl(std::chrono::microseconds window);
     ~Impl();
 
     static gboolean prepare(GSource* source, gint* timeout);
@@ -75,6 +78,8 @@ struct Shard::Impl {
     static gboolean dispatch(GSource* source, GSourceFunc, gpointer);
 
     void turn();
+    void round();
+    void rest() const;
     void on_event(const epoll_event& event);
     void run_deferred();
     void run_posts();
@@ -100,6 +105,7 @@ struct Shard::Impl {
     const int64_t epoch_ns = monotonic_ns();
     int64_t armed_tick = kNotArmed;
     std::vector<Watch> watches;  // by fd
+    Pace pace;
     bool turning = false;
     bool threaded = false;
     bool quit = false;
@@ -108,7 +114,7 @@ struct Shard::Impl {
     std::thread thread;
 };
 
-Shard::Impl::Impl() {
+Shard::Impl::Impl(std::chrono::microseconds window) : pace(window.count() * 1'000) {
     for (const int fd : {timer, event}) {
         epoll_event wanted{};
         wanted.events = EPOLLIN;
@@ -138,12 +144,12 @@ gboolean Shard::Impl::prepare(GSource* source, gint* timeout) {
     Impl* const self = reinterpret_cast<Source*>(source)->impl;
     *timeout = -1;
     self->arm_timer();
-    return !self->deferred.empty();
+    return !self->deferred.empty() || self->pace.resting();
 }
 
 gboolean Shard::Impl::check(GSource* source) {
     Impl* const self = reinterpret_cast<Source*>(source)->impl;
-    return !self->deferred.empty() || g_source_query_unix_fd(source, self->tag) != 0;
+    return !self->deferred.empty() || self->pace.resting() || g_source_query_unix_fd(source, self->tag) != 0;
 }
 
 gboolean Shard::Impl::dispatch(GSource* source, GSourceFunc, gpointer) {
@@ -154,12 +160,31 @@ gboolean Shard::Impl::dispatch(GSource* source, GSourceFunc, gpointer) {
 void Shard::Impl::turn() {
     if (turning) die("a shard's loop was run inside one of its own tasks: something waited on a shard");
     turning = true;
+    // GLib's own sources are asked only now and then while frames come thick and fast.
+    for (int rounds = kPacedRounds; rounds > 0; --rounds) {
+        round();
+        if (!pace.resting() || !deferred.empty() || quit) break;
+        arm_timer();
+    }
+    turning = false;
+}
+
+void Shard::Impl::round() {
     wakeups.store(wakeups.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    if (pace.resting() && deferred.empty()) rest();
+    const int64_t began = monotonic_ns();
     run_deferred();
     epoll_event events[kMaxEvents];
     const int count = epoll_wait(epoll, events, kMaxEvents, 0);
     for (int i = 0; i < count; ++i) on_event(events[i]);
-    turning = false;
+    pace.turned(began, static_cast<size_t>(std::max(count, 0)), count == kMaxEvents);
+}
+
+void Shard::Impl::rest() const {
+    timespec until{};
+    until.tv_sec = pace.next_ns() / 1'000'000'000;
+    until.tv_nsec = pace.next_ns() % 1'000'000'000;
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);  // cut short by a signal: a turn too early
 }
 
 void Shard::Impl::on_event(const epoll_event& ready) {
@@ -223,7 +248,7 @@ void Shard::Impl::finish() {
     deferred.clear();
 }
 
-Shard::Shard(int index) : impl_(std::make_unique<Impl>()), index_(index) {}
+Shard::Shard(int index, std::chrono::microseconds pace) : impl_(std::make_unique<Impl>(pace)), index_(index) {}
 
 Shard::~Shard() {
     if (impl_->thread.joinable()) die("a Shard was destroyed while its thread runs; call stop() first");

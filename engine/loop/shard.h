@@ -29,7 +29,8 @@ class FdHandler {
 
 class Shard {
   public:
-    explicit Shard(int index);
+    /// `pace`: how long a busy shard lets events gather before it looks at them (engine/loop/pace.h); 0 = never.
+    explicit Shard(int index, std::chrono::microseconds pace = std::chrono::microseconds(0));
     ~Shard();  ///< stop() must have returned
     Shard(const Shard&) = delete;
     Shard& operator=(const Shard&) = delete;

@@ -7,10 +7,10 @@
 
 namespace trunkline {
 
-ShardPool::ShardPool(size_t shards) {
+ShardPool::ShardPool(size_t shards, std::chrono::microseconds pace) {
     const size_t count = shards != 0 ? shards : std::max<size_t>(1, std::thread::hardware_concurrency());
     for (size_t i = 0; i < count; ++i) {
-        shards_.push_back(std::make_unique<Shard>(static_cast<int>(i)));
+        shards_.push_back(std::make_unique<Shard>(static_cast<int>(i), pace));
         shards_.back()->start();
     }
 }

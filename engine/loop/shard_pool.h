@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -11,7 +12,8 @@ namespace trunkline {
 /// The shards of the process; started in the constructor, stopped by stop() or the destructor.
 class ShardPool {
   public:
-    explicit ShardPool(size_t shards);  ///< 0 = one per core
+    /// `shards` 0 = one per core; `pace` as in Shard.
+    explicit ShardPool(size_t shards, std::chrono::microseconds pace = std::chrono::microseconds(0));
     ~ShardPool();
     size_t size() const { return shards_.size(); }
     Shard* at(size_t index) const { return shards_[index].get(); }

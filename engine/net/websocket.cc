@@ -43,22 +43,27 @@ const char* to_string(CloseCause cause) {
 
 bool WebSocket::Impl::send(bool text, std::span<const uint8_t> payload) {
     if (phase_ != Phase::kOpen || write_failed_) return false;
-    if (!codec_.queue_message(text, payload)) return false;
-    flush_codec();
+    std::string& frames = gather_buffer();
+    if (!codec_.write_message(text, payload, frames)) return false;
+    put(frames);
     auto self = shared_from_this();  // the watermark's listener may destroy the socket
     check_high();
     return self->phase_ == Phase::kOpen;
 }
 
-/// Sends what the codec has ready, directly if nothing waits before it.
 void WebSocket::Impl::flush_codec() {
     std::string& frames = gather_buffer();
     codec_.take_output(frames);
+    put(frames);
+}
+
+/// Sends frames, directly if nothing waits before them.
+void WebSocket::Impl::put(std::string_view frames) {
     if (frames.empty() || write_failed_) return;
     if (pending() > 0) return queue_rest(frames);
     ByteStream::Outcome outcome = stream_->write(bytes_of(frames));
     if (outcome.io == ByteStream::Io::kDone) {
-        queue_rest(std::string_view(frames).substr(outcome.bytes));
+        queue_rest(frames.substr(outcome.bytes));
     } else if (outcome.io == ByteStream::Io::kWouldBlock) {
         queue_rest(frames);
     } else {

@@ -41,6 +41,7 @@ struct WebSocket::Impl final : FdHandler, WsCodec::Sink, std::enable_shared_from
 
     // Writing.
     void flush_codec();
+    void put(std::string_view frames);
     void flush_pending();
     void queue_rest(std::string_view rest);
     void check_high();

@@ -1,5 +1,5 @@
-// wslay's callbacks and the rules it leaves to us: the limit over all fragments, close frames with half a code, and a
-// close code where it would close without one.
+// wslay's callbacks and the rules it leaves to us (the limit over all fragments, close frames with half a code, and a
+// close code where it would close without one); and the short way of whole frames.
 #include "engine/net/ws_codec.h"
 
 #include <wslay/wslay.h>
@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "engine/core/id.h"
 #include "engine/core/json.h"
@@ -28,6 +29,26 @@ void fill_mask(uint8_t* into, size_t length) {
     std::memcpy(into, pool.data() + used, length);
     used += length;
 }
+
+constexpr size_t kMaskBytes = 4;
+constexpr uint8_t kFin = 0x80, kMasked = 0x80;
+
+/// `from` and `to` may be the same bytes.
+void apply_mask(const uint8_t* mask, std::span<const uint8_t> from, uint8_t* to) {
+    uint64_t wide = 0;
+    std::memcpy(&wide, mask, kMaskBytes);
+    std::memcpy(reinterpret_cast<uint8_t*>(&wide) + kMaskBytes, mask, kMaskBytes);
+    size_t i = 0;
+    for (; i + sizeof wide <= from.size(); i += sizeof wide) {
+        uint64_t word = 0;
+        std::memcpy(&word, from.data() + i, sizeof word);
+        word ^= wide;
+        std::memcpy(to + i, &word, sizeof word);
+    }
+    for (; i < from.size(); ++i) to[i] = from[i] ^ mask[i % kMaskBytes];
+}
+
+size_t length_bytes(uint64_t payload) { return payload < 126 ? 0 : payload < 65'536 ? 2 : 8; }
 
 bool may_be_sent(uint16_t code) {
     bool registered = code >= 1000 && code <= 1011 && code != 1004 && code != 1005 && code != 1006;
@@ -71,7 +92,7 @@ struct WsCodec::Callbacks {
     static void chunk(wslay_event_context_ptr, const wslay_event_on_frame_recv_chunk_arg* part, void* user) {
         of(user)->on_chunk({part->data, part->data_length});
     }
-    static void frame_end(wslay_event_context_ptr, void* user) { of(user)->in_control_ = false; }
+    static void frame_end(wslay_event_context_ptr, void* user) { of(user)->in_control_ = of(user)->in_frame_ = false; }
     static void message(wslay_event_context_ptr, const wslay_event_on_msg_recv_arg* message, void* user) {
         of(user)->on_complete(message->opcode, {message->msg, message->msg_length}, message->status_code);
     }
@@ -99,7 +120,16 @@ void WsCodec::make_context() {
 
 WsCodec::Verdict WsCodec::feed(std::span<const uint8_t> bytes) {
     if (stopped_ || violated_ || peer_closed_) return Verdict::kGoOn;
+    while (!bytes.empty() && at_boundary()) {
+        const size_t taken = take_whole_frame(bytes);
+        if (stopped_) return Verdict::kGoOn;
+        if (taken == 0) break;
+        bytes = bytes.subspan(taken);
+    }
+    if (bytes.empty()) return Verdict::kGoOn;
+    given_ += bytes.size();
     input_ = bytes;
+    output_waits_ = true;
     int result = wslay_event_recv(context_);
     input_ = {};
     if (stopped_) return Verdict::kGoOn;
@@ -117,29 +147,84 @@ WsCodec::Verdict WsCodec::feed(std::span<const uint8_t> bytes) {
     return violated_ ? Verdict::kViolation : Verdict::kGoOn;
 }
 
+/// Delivers the message at the front of `bytes` when it is one whole frame without any fault. Returns the bytes of the
+/// frame, 0 when it is wslay's business.
+size_t WsCodec::take_whole_frame(std::span<const uint8_t> bytes) {
+    if (bytes.size() < 2) return 0;
+    const uint8_t opcode = bytes[0] & 0x7FU;  // with the reserved bits: they must be clear
+    const bool text = opcode == WSLAY_TEXT_FRAME;
+    if ((bytes[0] & kFin) == 0 || (!text && opcode != WSLAY_BINARY_FRAME)) return 0;
+    const bool masked = role_ == Role::kServer;
+    if (((bytes[1] & kMasked) != 0) != masked) return 0;
+    const size_t coded = bytes[1] & 0x7FU;
+    if (coded == 127) return 0;
+    const size_t header = 2 + (coded == 126 ? 2U : 0U) + (masked ? kMaskBytes : 0U);
+    if (bytes.size() < header) return 0;
+    const size_t length = coded == 126 ? static_cast<size_t>(bytes[2] << 8 | bytes[3]) : coded;
+    if ((coded == 126 && length < 126) || length > max_message_ || bytes.size() - header < length) return 0;
+    std::span<const uint8_t> payload = bytes.subspan(header, length);
+    if (masked) {
+        assembled_.resize(length);
+        auto* const clear = reinterpret_cast<uint8_t*>(assembled_.data());
+        apply_mask(bytes.data() + header - kMaskBytes, payload, clear);
+        payload = {clear, length};
+    }
+    if (text && !is_utf8({reinterpret_cast<const char*>(payload.data()), length})) {
+        assembled_.clear();
+        return 0;
+    }
+    sink_->on_message(text, payload);
+    keep_or_free_assembled();
+    return header + length;
+}
+
 void WsCodec::stop() {
     stopped_ = true;
     wslay_event_shutdown_read(context_);
 }
 
-bool WsCodec::queue_message(bool text, std::span<const uint8_t> payload) {
-    auto opcode = static_cast<uint8_t>(text ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME);
-    wslay_event_msg message{opcode, payload.data(), payload.size()};
-    return wslay_event_queue_msg(context_, &message) == 0;
+bool WsCodec::write_message(bool text, std::span<const uint8_t> payload, std::string& out) {
+    if (closing_ || stopped_ || violated_ || peer_closed_) return false;
+    take_output(out);
+    const bool masked = role_ == Role::kClient;
+    const size_t wide = length_bytes(payload.size());
+    std::array<uint8_t, 14> header{};
+    size_t n = 0;
+    header[n++] = static_cast<uint8_t>(kFin | (text ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME));
+    const size_t coded = wide == 0 ? payload.size() : wide == 2 ? 126U : 127U;
+    header[n++] = static_cast<uint8_t>(coded | (masked ? kMasked : 0U));
+    for (size_t i = wide; i > 0; --i) header[n++] = static_cast<uint8_t>(uint64_t{payload.size()} >> (8 * (i - 1)));
+    if (masked) {
+        fill_mask(header.data() + n, kMaskBytes);
+        n += kMaskBytes;
+    }
+    const size_t at = out.size();
+    out.resize(at + n + payload.size());
+    auto* const frame = reinterpret_cast<uint8_t*>(out.data()) + at;
+    std::memcpy(frame, header.data(), n);
+    if (masked) {
+        apply_mask(frame + n - kMaskBytes, payload, frame + n);
+    } else if (!payload.empty()) {
+        std::memcpy(frame + n, payload.data(), payload.size());
+    }
+    return true;
 }
 
 bool WsCodec::queue_ping() {
     wslay_event_msg message{WSLAY_PING, nullptr, 0};
+    output_waits_ = true;
     return wslay_event_queue_msg(context_, &message) == 0;
 }
 
 bool WsCodec::queue_close(uint16_t code, std::string_view reason) {
     if (code != 0 && !may_be_sent(code)) code = WSLAY_CODE_NORMAL_CLOSURE;
     reason = code == 0 ? std::string_view() : cut_reason(reason);
+    closing_ = output_waits_ = true;
     return wslay_event_queue_close(context_, code, reinterpret_cast<const uint8_t*>(reason.data()), reason.size()) == 0;
 }
 
 void WsCodec::take_output(std::string& out) {
+    if (!std::exchange(output_waits_, false)) return;
     output_ = &out;
     wslay_event_send(context_);
     output_ = nullptr;
@@ -148,19 +233,22 @@ void WsCodec::take_output(std::string& out) {
 uint16_t WsCodec::sent_close_code() const { return wslay_event_get_status_code_sent(context_); }
 
 void WsCodec::violate(uint16_t code) {
-    violated_ = true;
+    violated_ = output_waits_ = true;
     wslay_event_queue_close(context_, code, nullptr, 0);
     wslay_event_shutdown_read(context_);
 }
 
 void WsCodec::on_frame_start(uint8_t opcode, uint64_t length, bool fin) {
     in_control_ = wslay_is_ctrl_frame(opcode);
+    in_frame_ = true;
+    accounted_ += 2 + length_bytes(length) + (role_ == Role::kServer ? kMaskBytes : 0);
     if (in_control_) {
         if (opcode == WSLAY_CONNECTION_CLOSE && length == 1) violate(WSLAY_CODE_PROTOCOL_ERROR);
         return;
     }
     bool first = opcode != WSLAY_CONTINUATION_FRAME;
     if (first) message_length_ = 0;
+    in_message_ = !fin;
     single_frame_ = first && fin;
     frame_length_ = length;
     message_length_ += length;
@@ -168,6 +256,7 @@ void WsCodec::on_frame_start(uint8_t opcode, uint64_t length, bool fin) {
 }
 
 void WsCodec::on_chunk(std::span<const uint8_t> chunk) {
+    accounted_ += chunk.size();
     if (in_control_ || violated_ || stopped_) return;
     if (single_frame_ && chunk.size() == frame_length_) {
         whole_ = chunk;
@@ -189,6 +278,10 @@ void WsCodec::on_complete(uint8_t opcode, std::span<const uint8_t> control, uint
     if (!assembled_.empty()) payload = {reinterpret_cast<const uint8_t*>(assembled_.data()), assembled_.size()};
     sink_->on_message(opcode == WSLAY_TEXT_FRAME, payload);
     whole_ = {};
+    keep_or_free_assembled();
+}
+
+void WsCodec::keep_or_free_assembled() {
     if (assembled_.capacity() > kKeepCapacity) {
         std::string().swap(assembled_);
     } else {

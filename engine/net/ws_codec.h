@@ -4,7 +4,9 @@
 //   socket ─bytes─▶ feed() ─▶ Sink          queue_*() ─▶ take_output() ─bytes─▶ socket
 //
 // wslay works unbuffered here: a message that arrives in one piece is delivered from wslay's own buffer without a copy,
-// and a peer that announces 4 MiB gets no memory before it has sent them.
+// and a peer that announces 4 MiB gets no memory before it has sent them. The frames that make up a call, whole
+// messages in one frame, are read and written here in one pass; everything else (fragments, control frames, frames cut
+// by the end of a read, whatever breaks a rule) is wslay's.
 #include <cstdint>
 #include <span>
 #include <string>
@@ -40,8 +42,8 @@ class WsCodec {
     /// Nothing is delivered any more; may be called inside a callback.
     void stop();
 
-    /// False when a close frame is queued already.
-    bool queue_message(bool text, std::span<const uint8_t> payload);
+    /// Appends one whole message as one frame, behind all frames that wait. False when a close frame was queued.
+    bool write_message(bool text, std::span<const uint8_t> payload, std::string& out);
     bool queue_ping();
     /// `code` 0 = no status; codes that must not be sent become 1000; `reason` is cut to 123 bytes of whole characters.
     bool queue_close(uint16_t code, std::string_view reason);
@@ -57,6 +59,9 @@ class WsCodec {
     friend struct Callbacks;
     void make_context();
     void violate(uint16_t code);
+    size_t take_whole_frame(std::span<const uint8_t> bytes);
+    void keep_or_free_assembled();
+    bool at_boundary() const { return given_ == accounted_ && !in_frame_ && !in_message_; }
     void on_frame_start(uint8_t opcode, uint64_t length, bool fin);
     void on_chunk(std::span<const uint8_t> chunk);
     void on_complete(uint8_t opcode, std::span<const uint8_t> control, uint16_t close_code);
@@ -68,13 +73,22 @@ class WsCodec {
     std::span<const uint8_t> input_;
     std::string* output_ = nullptr;
 
+    bool output_waits_ = false;  // wslay may have frames to send
     bool stopped_ = false;
+    bool closing_ = false;
     bool violated_ = false;
     bool peer_closed_ = false;
     uint16_t peer_code_ = 1006;
     std::string peer_reason_;
 
+    // Where wslay stands: bytes it was given, and those that belong to frames it has told of. Equal, and nothing under
+    // way: it holds no half of a header.
+    uint64_t given_ = 0;
+    uint64_t accounted_ = 0;
+
     // The message under way.
+    bool in_frame_ = false;
+    bool in_message_ = false;
     bool in_control_ = false;
     bool single_frame_ = false;
     uint64_t frame_length_ = 0;

@@ -30,7 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     while (!rest.empty()) {
         auto verdict = codec.feed(rest.first(std::min(piece, rest.size())));
         codec.take_output(out);
-        if (verdict != trunkline::WsCodec::Verdict::kGoOn && codec.queue_message(true, {})) std::abort();
+        if (verdict != trunkline::WsCodec::Verdict::kGoOn && codec.write_message(true, {}, out)) std::abort();
         rest = rest.subspan(std::min(piece, rest.size()));
     }
     return 0;
