@@ -59,6 +59,7 @@ class WsCodec {
     void violate(uint16_t code);
     void on_frame_start(uint8_t opcode, uint64_t length, bool fin);
     void on_chunk(std::span<const uint8_t> chunk);
+    void on_frame_end();
     void on_complete(uint8_t opcode, std::span<const uint8_t> control, uint16_t close_code);
 
     const Role role_;
@@ -76,6 +77,8 @@ class WsCodec {
 
     // The message under way.
     bool in_control_ = false;
+    bool in_close_ = false;
+    std::string close_;  // payload of the peer's close frame
     bool single_frame_ = false;
     uint64_t frame_length_ = 0;
     uint64_t message_length_ = 0;

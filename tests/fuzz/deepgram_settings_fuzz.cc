@@ -1,5 +1,5 @@
-// A settings file and the properties of the element: up to four lines of properties, the rest is the file. What is built
-// can be sent, and reading the message as a settings file gives the same message.
+// A settings file and the properties of the element: up to four lines of properties, the rest is the file. What is
+// built can be sent, and reading the message as a settings file gives the same message.
 #include "elements/deepgram/deepgram_settings.h"
 #include "elements/deepgram/settings_check.h"
 #include "tests/fuzz/properties.h"

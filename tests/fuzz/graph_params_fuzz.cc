@@ -26,7 +26,8 @@ void must_settle(const graph::Plan& plan, const Result<std::string>& params) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     std::string_view value = text_of({data, size});
     const std::string schema(take_line(value));
-    const auto loaded = load_fuzzed("trunkline: 1\nname: f\nparams:\n  p: " + schema + "\nnodes: {a: {element: identity}}\n");
+    const auto loaded =
+        load_fuzzed("trunkline: 1\nname: f\nparams:\n  p: " + schema + "\nnodes: {a: {element: identity}}\n");
     if (!loaded.ok() || loaded.graph.params.size() != 1) return 0;
     graph::Plan plan;
     nlohmann::json whole = {{"type", "object"}, {"additionalProperties", false}};

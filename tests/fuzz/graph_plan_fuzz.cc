@@ -23,9 +23,10 @@ void start_gstreamer() {
 
 bool harmless(const std::vector<graph::Node>& nodes) {
     static const std::set<std::string> kElements = {
-        "callsrc",  "callsink", "twiliosrc",    "twiliosink", "deepgramagent", "bargein",  "dbsink",  "webhooksink",
-        "identity", "tee",      "funnel",       "capsfilter", "queue",         "fakesink", "volume",  "level",
-        "mulawdec", "mulawenc", "audioconvert", "alawdec",    "alawenc",       "valve",    "audioresample"};
+        "callsrc",      "callsink",    "twiliosrc", "twiliosink", "deepgramagent", "bargein",
+        "dbsink",       "webhooksink", "identity",  "tee",        "funnel",        "capsfilter",
+        "queue",        "fakesink",    "volume",    "level",      "mulawdec",      "mulawenc",
+        "audioconvert", "alawdec",     "alawenc",   "valve",      "audioresample"};
     return std::all_of(nodes.begin(), nodes.end(), [](const graph::Node& n) { return kElements.contains(n.element); });
 }
 

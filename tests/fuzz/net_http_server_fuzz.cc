@@ -15,7 +15,9 @@ namespace {
 
 constexpr size_t kMaxBody = 1024;
 
-bool clean(std::string_view text) { return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos; }
+bool clean(std::string_view text) {
+    return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+}
 
 void must_be_clean(const HttpRequest& request) {
     must(request.path == "*" || request.path.starts_with('/'), "a path begins with a slash");

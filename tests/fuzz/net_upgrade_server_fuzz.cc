@@ -22,7 +22,8 @@ HttpRequest request_of(std::string_view text, std::string_view line_end) {
         text.remove_prefix(line.size());
         if (line.ends_with(line_end)) line.remove_suffix(line_end.size());
         const size_t colon = line.find(": ");
-        if (colon != std::string_view::npos) request.headers.emplace_back(line.substr(0, colon), line.substr(colon + 2));
+        if (colon != std::string_view::npos)
+            request.headers.emplace_back(line.substr(0, colon), line.substr(colon + 2));
     }
     return request;
 }

@@ -17,8 +17,8 @@ void send_back(const Message& message) {
         write_media("MZ1", audio, out);
         must_be_json(out);
         const auto again = parse(out);
-        must(again && again->kind == EventKind::kMedia && std::equal(audio.begin(), audio.end(), again->audio.begin(),
-                                                                     again->audio.end()),
+        must(again && again->kind == EventKind::kMedia &&
+                 std::equal(audio.begin(), audio.end(), again->audio.begin(), again->audio.end()),
              "audio reads back");
     } else if (message.kind == EventKind::kMark) {
         write_mark("MZ1", name, out);

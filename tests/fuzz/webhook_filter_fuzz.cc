@@ -17,7 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     must(webhook::EventFilter().wants(type), "an empty list wants everything");
     must(webhook::EventFilter("*").wants(type), "* wants everything");
     if (type.find_first_of(" ,") == std::string_view::npos && !type.empty()) {
-        must(webhook::EventFilter(std::string(list) + "," + std::string(type)).wants(type), "a type that is named is wanted");
+        must(webhook::EventFilter(std::string(list) + "," + std::string(type)).wants(type),
+             "a type that is named is wanted");
         must(webhook::EventFilter(std::string(type) + ".*").wants(std::string(type) + ".x"), "a family is wanted");
     }
     return 0;

@@ -30,6 +30,13 @@ struct Feeding {
     }
 };
 
+/// One message and all that waits before it; false when a close frame was queued.
+inline bool send_message(WsCodec& codec, bool text, std::span<const uint8_t> payload, std::string& wire) {
+    const bool taken = codec.queue_message(text, payload);
+    codec.take_output(wire);
+    return taken;
+}
+
 inline Feeding feed_pieces(WsCodec::Role role, std::span<const uint8_t> bytes, size_t piece) {
     Feeding run;
     WsCodec codec(role, kMaxMessage, &run.heard);
@@ -43,7 +50,8 @@ inline Feeding feed_pieces(WsCodec::Role role, std::span<const uint8_t> bytes, s
         }
         run.verdict = verdict;
         if (verdict == WsCodec::Verdict::kGoOn) continue;
-        must(!codec.queue_message(true, {}), "nothing is sent after a close frame");
+        std::string nothing;
+        must(!send_message(codec, true, {}, nothing), "nothing is sent after a close frame");
         run.sent_code = codec.sent_close_code();
         run.peer_code = codec.peer_close_code();
         run.peer_reason = codec.peer_close_reason();
@@ -59,7 +67,7 @@ inline void send_and_read(WsCodec::Role from, std::span<const uint8_t> payload) 
     Heard nobody;
     WsCodec codec(from, kMaxMessage, &nobody);
     std::string wire;
-    must(codec.queue_message(text, payload) && codec.queue_ping(), "an open end takes messages");
+    must(send_message(codec, text, payload, wire) && codec.queue_ping(), "an open end takes messages");
     codec.take_output(wire);
     must(codec.queue_close(1000, text_of(payload)), "an open end takes a close");
     codec.take_output(wire);

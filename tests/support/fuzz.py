@@ -25,8 +25,8 @@ BUILD = ROOT / "build" / "fuzz"
 FOUND = BUILD / "found"
 RESULTS = FOUND / "results.jsonl"
 STORED = ROOT / "tests" / "fuzz"
-# One input may take so long on a busy machine, and the process so much memory, before it counts as a find.
-LIMITS = ["-timeout=25", "-rss_limit_mb=2048", "-print_final_stats=1"]
+# So many seconds may one input take, generous because machines stall, and the process so much memory, before it is a find.
+LIMITS = ["-timeout=90", "-report_slow_units=90", "-rss_limit_mb=2048", "-print_final_stats=1"]
 ENVIRONMENT = {
     "G_SLICE": "always-malloc",
     "ASAN_OPTIONS": "strict_string_checks=1:detect_stack_use_after_return=0",
@@ -155,7 +155,7 @@ def merge(names):
         for file in stored.iterdir():
             shutil.copy(file, chosen / file.name)
         # Edges alone: counters would keep hundreds of inputs that differ in how often something happens.
-        done = subprocess.run([str(targets()[name]), "-merge=1", "-use_counters=0", "-set_cover_merge=1", *LIMITS[:2],
+        done = subprocess.run([str(targets()[name]), "-merge=1", "-use_counters=0", "-set_cover_merge=1", *LIMITS[:3],
                                str(chosen), str(new)], cwd=ROOT, env={**os.environ, **ENVIRONMENT}, capture_output=True)
         if done.returncode != 0:
             print(f"   {name}: {done.stderr.decode(errors='replace')[-400:]}")
