@@ -12,12 +12,16 @@ namespace {
 
 constexpr std::string_view kXmlHead = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
-/// For attribute values and text. What XML 1.0 cannot hold at all (control characters, broken UTF-8) is left out or
-/// replaced: one such byte and Twilio refuses the document (12100).
+/// For attribute values and text. What XML 1.0 cannot hold at all (control characters, broken UTF-8, U+FFFE and U+FFFF)
+/// is left out or replaced: one such byte and Twilio refuses the document (12100).
 std::string escape(std::string_view text) {
     char* valid = g_utf8_make_valid(text.data(), static_cast<gssize>(text.size()));
     std::string kept(valid);
     g_free(valid);
+    for (const char* noncharacter : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"}) {
+        for (size_t at = 0; (at = kept.find(noncharacter, at)) != std::string::npos;)
+            kept.replace(at, 3, "\xEF\xBF\xBD");
+    }
     std::erase_if(kept,
                   [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r'; });
     char* escaped = g_markup_escape_text(kept.data(), static_cast<gssize>(kept.size()));

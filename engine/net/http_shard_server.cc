@@ -174,6 +174,8 @@ void ShardServer::on_request_started(SoupServer*, SoupServerMessage* message, vo
     auto* options = const_cast<HttpServerOptions*>(static_cast<ShardServer*>(self)->options_);
     g_signal_connect(message, "got-headers", G_CALLBACK(on_got_headers), options);
     g_signal_connect(message, "got-chunk", G_CALLBACK(on_got_chunk), options);
+    close_afterwards(
+        message);  // "OPTIONS *" meets no handler of ours: libsoup answers it, and would keep the connection
     if (auto* connection = connection_of(message)) connection->arm();
 }
 

@@ -92,7 +92,7 @@ struct WsCodec::Callbacks {
     static void chunk(wslay_event_context_ptr, const wslay_event_on_frame_recv_chunk_arg* part, void* user) {
         of(user)->on_chunk({part->data, part->data_length});
     }
-    static void frame_end(wslay_event_context_ptr, void* user) { of(user)->in_control_ = of(user)->in_frame_ = false; }
+    static void frame_end(wslay_event_context_ptr, void* user) { of(user)->on_frame_end(); }
     static void message(wslay_event_context_ptr, const wslay_event_on_msg_recv_arg* message, void* user) {
         of(user)->on_complete(message->opcode, {message->msg, message->msg_length}, message->status_code);
     }
@@ -242,6 +242,7 @@ void WsCodec::on_frame_start(uint8_t opcode, uint64_t length, bool fin) {
     in_control_ = wslay_is_ctrl_frame(opcode);
     in_frame_ = true;
     accounted_ += 2 + length_bytes(length) + (role_ == Role::kServer ? kMaskBytes : 0);
+    in_close_ = opcode == WSLAY_CONNECTION_CLOSE;
     if (in_control_) {
         if (opcode == WSLAY_CONNECTION_CLOSE && length == 1) violate(WSLAY_CODE_PROTOCOL_ERROR);
         return;
@@ -257,12 +258,21 @@ void WsCodec::on_frame_start(uint8_t opcode, uint64_t length, bool fin) {
 
 void WsCodec::on_chunk(std::span<const uint8_t> chunk) {
     accounted_ += chunk.size();
+    if (in_close_ && close_.size() + chunk.size() <= 125)
+        close_.append(reinterpret_cast<const char*>(chunk.data()), chunk.size());
     if (in_control_ || violated_ || stopped_) return;
     if (single_frame_ && chunk.size() == frame_length_) {
         whole_ = chunk;
     } else {
         assembled_.append(reinterpret_cast<const char*>(chunk.data()), chunk.size());
     }
+}
+
+/// wslay checks a close reason too, but not the first two bytes of every piece that it comes in.
+void WsCodec::on_frame_end() {
+    if (in_close_ && close_.size() > 2 && !is_utf8(std::string_view(close_).substr(2)))
+        violate(WSLAY_CODE_INVALID_FRAME_PAYLOAD_DATA);
+    in_control_ = in_close_ = in_frame_ = false;
 }
 
 void WsCodec::on_complete(uint8_t opcode, std::span<const uint8_t> control, uint16_t close_code) {

@@ -64,6 +64,7 @@ class WsCodec {
     bool at_boundary() const { return given_ == accounted_ && !in_frame_ && !in_message_; }
     void on_frame_start(uint8_t opcode, uint64_t length, bool fin);
     void on_chunk(std::span<const uint8_t> chunk);
+    void on_frame_end();
     void on_complete(uint8_t opcode, std::span<const uint8_t> control, uint16_t close_code);
 
     const Role role_;
@@ -90,6 +91,8 @@ class WsCodec {
     bool in_frame_ = false;
     bool in_message_ = false;
     bool in_control_ = false;
+    bool in_close_ = false;
+    std::string close_;  // payload of the peer's close frame
     bool single_frame_ = false;
     uint64_t frame_length_ = 0;
     uint64_t message_length_ = 0;

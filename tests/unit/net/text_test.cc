@@ -40,7 +40,8 @@ TEST_P(BadUrl, is_refused_without_being_repeated) {
 INSTANTIATE_TEST_SUITE_P(Net, BadUrl,
                          testing::Values("", "secret", "ftp://secret/", "ws://", "ws:///secret", "ws://host:0/secret",
                                          "ws://host:99999/secret", "ws://user:secret@host/", "ws://host/a secret",
-                                         "ws://host/\r\nsecret: 1", "ws://h\xc3\xb6st/secret", "ws://h%0d%0asecret/"));
+                                         "ws://host/\r\nsecret: 1", "ws://h\xc3\xb6st/secret", "ws://h%0d%0asecret/",
+                                         "ws://secret%3a80/", "ws://[secret:1]/"));
 
 TEST(Form, keeps_order_repeats_and_empty_values) {
     EXPECT_EQ(HttpRequest::parse_form("b=2&a=1&b=3&c=&d"),
