@@ -79,6 +79,7 @@ std::vector<Measurement> median_rounds(const std::vector<Measurement>& runs) {
 /// Median and spread of a figure over the rounds of one target at one number of calls.
 std::string spread(const std::vector<const Measurement*>& rounds, double (*figure)(const Measurement&)) {
     std::vector<double> values;
+    values.reserve(rounds.size());
     for (const Measurement* run : rounds) values.push_back(figure(*run));
     std::sort(values.begin(), values.end());
     const size_t n = values.size();
