@@ -56,7 +56,11 @@ TEST(BackendShare, AnEngineThatDialsItsAgentEarlyIsChargedForNothingThatWasOver)
 /// Runs a search against a machine that carries `limit` calls; the number of measurements by reference.
 SloSearch searched(uint32_t first, uint32_t limit, int& tries) {
     SloSearch search(first);
-    for (tries = 0; const uint32_t calls = search.next(); ++tries) search.note(calls, calls <= limit);
+    tries = 0;
+    for (uint32_t calls = search.next(); calls != 0; calls = search.next()) {
+        search.note(calls, calls <= limit);
+        ++tries;
+    }
     return search;
 }
 
