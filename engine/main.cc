@@ -125,6 +125,7 @@ int serve(const ServeFlags& flags) {
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread is made: they inherit it
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);  // a file that must not grow is a disk that is full: an error, not the end
     raise_fd_limit();
     log_start(config->log);
 

@@ -76,6 +76,7 @@ Status Server::Impl::start_storage() {
     if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
     StorageOptions storage_options;
     storage_options.path = file.string();
+    storage_options.ring_records = options.config.outbox_records;
     auto opened = StorageWriter::open(storage_options);
     if (!opened) return tl::unexpected(opened.error());
     storage = std::move(*opened);
@@ -156,6 +157,19 @@ void Server::Impl::add_storage_metrics(std::vector<MetricRow>* rows) const {
     add("trunkline_storage_batches_total", "Transactions committed", "counter", static_cast<double>(s.batches));
     add("trunkline_storage_refused_total", "Records a full ring did not take", "counter",
         static_cast<double>(s.refused));
+    const char* const weights[] = {"interim", "ordinary", "essential"};
+    for (size_t i = 0; i < s.left_out.size(); ++i) {
+        rows->push_back({"trunkline_storage_facts_left_out_total",
+                         "Facts that were not made because too many records waited",
+                         "counter",
+                         {{"weight", weights[i]}},
+                         static_cast<double>(s.left_out[i])});
+    }
+    add("trunkline_storage_in_trouble", "1 while the database takes no rows", "gauge", s.in_trouble ? 1 : 0);
+    add("trunkline_storage_aside_records", "Ends of calls waiting beside a full ring", "gauge",
+        static_cast<double>(s.aside));
+    add("trunkline_storage_recovered_calls_total", "Calls that a killed process left open, closed at the start",
+        "counter", static_cast<double>(s.recovered_calls));
     add("trunkline_storage_retries_total", "Commits that failed and were tried again", "counter",
         static_cast<double>(s.retries));
     add("trunkline_storage_conflicts_total", "Different facts under one number", "counter",

@@ -41,11 +41,11 @@ FactPtr put_call_ended(Outbox* outbox, FactNumberer& facts, const std::string& c
 }
 
 Call::Call(Shard* shard, WaitingCall waiting, Outbox* outbox, Hooks hooks)
-    : shard_(shard), waiting_(std::move(waiting)), outbox_(outbox), hooks_(std::move(hooks)) {
+    : shard_(shard), waiting_(std::move(waiting)), outbox_(shard, outbox), hooks_(std::move(hooks)) {
     context_.shard = shard_;
     context_.facts = waiting_.facts.get();
     context_.turns = &turns_;
-    context_.outbox = outbox_;
+    context_.outbox = &outbox_;
     context_.call_facts = std::exchange(waiting_.made, {});
     context_.hang_up = [this](std::string_view reason, std::string_view who, bool failed) {
         end({failed ? "failed" : "completed", std::string(reason), std::string(who), std::string(reason)});
@@ -56,7 +56,7 @@ Call::Call(Shard* shard, WaitingCall waiting, Outbox* outbox, Hooks hooks)
         row.backend = backend;
         row.backend_config_id = config;
         row.backend_session_id = session;
-        outbox_->put(row);
+        outbox_.put(row);
     };
 }
 
@@ -127,7 +127,7 @@ void Call::go_live(const MediaStart& start) {
     row.status = "in_progress";
     row.started_unix_ms = live_unix_ms_;
     row.params_json = waiting_.params_json;
-    outbox_->put(row);
+    outbox_.put(row);
     put_fact(context_.facts->make("call.answered", "call", 0, gst::fields([&](JsonWriter& w) {
                                       w.field("carrier", in.carrier).field("carrier_call_id", in.carrier_call_id);
                                       w.field("direction", in.direction).field("from", in.from).field("to", in.to);
@@ -228,8 +228,9 @@ void Call::finish() {
     }
     if (live_ns_ != 0) put_session_row(true);
     const int64_t duration_ms = live_ns_ == 0 ? 0 : (monotonic_ns() - live_ns_) / 1'000'000;
-    const FactPtr ended = put_call_ended(outbox_, *context_.facts, id(), ending_, duration_ms);
+    const FactPtr ended = put_call_ended(&outbox_, *context_.facts, id(), ending_, duration_ms);
     for (const auto& sink : context_.call_fact_sinks) sink(ended);
+    outbox_.flush();
     log(ending_.status == "failed" ? LogLevel::kWarn : LogLevel::kInfo, "call", "ended",
         {{"call_id", id()},
          {"status", ending_.status},
@@ -242,7 +243,7 @@ void Call::finish() {
 }
 
 void Call::put_fact(const FactPtr& fact) {
-    outbox_->put(FactRecord{fact, true, ""});
+    outbox_.put(FactRecord{fact, true, ""});
     context_.call_facts.push_back(fact);
     for (const auto& sink : context_.call_fact_sinks) sink(fact);
 }
@@ -263,7 +264,7 @@ void Call::put_session_row(bool at_end) {
         row.bytes_in = s.bytes_in;
         row.bytes_out = s.bytes_out;
     }
-    outbox_->put(row);
+    outbox_.put(row);
 }
 
 }  // namespace trunkline

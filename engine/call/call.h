@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "engine/call/call_outbox.h"
 #include "engine/call/waiting_call.h"
 #include "engine/events/turn_clock.h"
 #include "engine/graph/builder.h"
@@ -61,7 +62,7 @@ class Call final : private MediaSession::Listener {
 
     Shard* shard_;
     WaitingCall waiting_;
-    Outbox* outbox_;
+    CallOutbox outbox_;
     Hooks hooks_;
     State state_ = State::kConnecting;
     CallEnding ending_;

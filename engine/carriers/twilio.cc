@@ -148,8 +148,15 @@ std::string apology_twiml(std::string_view text) {
     return std::string(kXmlHead) + "<Response><Say>" + escape(text) + "</Say><Hangup/></Response>";
 }
 
-std::string reject_twiml(bool busy) {
-    return std::string(kXmlHead) + "<Response><Reject reason=\"" + (busy ? "busy" : "rejected") + "\"/></Response>";
+std::string reject_twiml(bool busy, std::string_view why) {
+    std::string comment;
+    for (const char c : why) {
+        if (c == '-' && comment.ends_with('-')) comment += ' ';  // "--" would end the comment
+        comment += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+    }
+    if (!comment.empty()) comment = "<!-- " + comment + " -->";
+    return std::string(kXmlHead) + "<Response>" + comment + "<Reject reason=\"" + (busy ? "busy" : "rejected") +
+           "\"/></Response>";
 }
 
 }  // namespace trunkline::twilio

@@ -86,6 +86,9 @@ const std::vector<Setting>& settings() {
         {"max_calls",
          {"TRUNKLINE_MAX_CALLS"},
          [](Config& c, const std::string& v) { return to_number<size_t>(v, &c.max_calls, 1, 1'000'000); }},
+        {"outbox_records",
+         {"TRUNKLINE_OUTBOX_RECORDS"},
+         [](Config& c, const std::string& v) { return to_number<size_t>(v, &c.outbox_records, 1'024, 4'194'304); }},
         {"log_level",
          {"TRUNKLINE_LOG"},
          [](Config& c, const std::string& v) {

@@ -115,6 +115,11 @@ TEST(ApologyTwiml, SaysItAndHangsUp) {
 TEST(RejectTwiml, SaysWhy) {
     EXPECT_EQ(read(reject_twiml(true)).lines, (Lines{"Response", "Response/Reject reason=busy"}));
     EXPECT_EQ(read(reject_twiml(false)).lines, (Lines{"Response", "Response/Reject reason=rejected"}));
+    const std::string document = reject_twiml(true, "overload: storage --> is behind <&");
+    EXPECT_NE(document.find("<!-- overload: storage - -> is behind <& -->"), std::string::npos) << document;
+    const Outline outline = read(document);
+    EXPECT_EQ(outline.error, "");
+    EXPECT_EQ(outline.lines, (Lines{"Response", "Response/Reject reason=busy"}));
 }
 
 }  // namespace
