@@ -34,8 +34,8 @@ class Call final : private MediaSession::Listener {
 
     /// Once, right after construction: the call's socket.
     void start(const MediaSessionFactory& factory, std::unique_ptr<WebSocket> socket);
-    /// Ends the call, deferred; only the first one counts. A later one cuts short what the caller still has to hear of the
-    /// agent's goodbye.
+    /// Ends the call, deferred; only the first one counts. A later one cuts short what the caller still has to hear of
+    /// the agent's goodbye.
     void end(CallEnding ending);
     /// Ends it at once, for who cannot wait: its last fact is put, the hooks may or may not have run. Destroy it now.
     void cut_off(CallEnding ending);

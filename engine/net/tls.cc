@@ -99,8 +99,8 @@ Result<std::string> vendor_roots() {
     return bundle;
 }
 
-/// A file that only this process sees. GIO reads its database again when it needs it: the file must stay open as long as
-/// that lives.
+/// A file that only this process sees. GIO reads its database again when it needs it: the file must stay open as long
+/// as that lives.
 Result<int> private_file(const std::string& text) {
     int fd = memfd_create("trunkline-ca", MFD_CLOEXEC);
     size_t done = 0;

@@ -124,12 +124,15 @@ void WireAgent::Talk::end() {
 }
 
 WireAgent::WireAgent(Shard* shard, std::function<const AgentPlan&(int)> plan_of)
-    : shard_(shard), plan_of_(std::move(plan_of)), listener_(shard, [this](int fd) {
-          talks_.push_back(std::make_unique<Talk>(this, fd));
-      }) {}
+    : shard_(shard),
+      plan_of_(std::move(plan_of)),
+      listener_(shard, [this](int fd) { talks_.push_back(std::make_unique<Talk>(this, fd)); }) {}
 
 WireAgent::~WireAgent() = default;
-void WireAgent::clear() { talks_.clear(); }
+void WireAgent::clear() {
+    talks_.clear();
+    connections_.clear();
+}
 
 size_t WireAgent::open() {
     std::erase_if(talks_, [](const auto& talk) { return !talk->socket.is_open(); });

@@ -1,6 +1,6 @@
 #pragma once
-// Deepgram's side of thousands of short talks, each with a plan of its own: the last part of the address it is dialed at
-// is the number of the call. It also is the HTTP endpoint of a tool that never answers.
+// Deepgram's side of thousands of short talks, each with a plan of its own: the last part of the address it is dialed
+// at is the number of the call. It also is the HTTP endpoint of a tool that never answers.
 #include <functional>
 #include <map>
 #include <memory>
@@ -31,7 +31,7 @@ class WireAgent {
     uint16_t port() const { return listener_.port(); }
     /// Connections that have not ended. Those that ended are forgotten.
     size_t open();
-    /// Drops what is left, like a server that is switched off.
+    /// Drops what is left, like a server that is switched off, and forgets the calls.
     void clear();
 
   private:

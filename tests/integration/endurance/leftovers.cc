@@ -49,11 +49,12 @@ gst::Ptr<GstTracer> leaks_tracer() {
 }
 
 /// One record of the tracer: "object-alive, type-name=(string)GstPad, address=…".
-void count_record(GstDebugCategory*, GstDebugLevel, const gchar*, const gchar*, gint, GObject*, GstDebugMessage* message,
-                  gpointer counts) {
+void count_record(GstDebugCategory*, GstDebugLevel, const gchar*, const gchar*, gint, GObject*,
+                  GstDebugMessage* message, gpointer counts) {
     const std::string text = gst_debug_message_get(message), sign = "object-alive, type-name=(string)";
     if (!text.starts_with(sign)) return;
-    ++(*static_cast<std::map<std::string, int>*>(counts))[text.substr(sign.size(), text.find(',', sign.size()) - sign.size())];
+    ++(*static_cast<std::map<std::string, int>*>(
+        counts))[text.substr(sign.size(), text.find(',', sign.size()) - sign.size())];
 }
 
 /// By way of the log, because the list that the tracer can also give takes a reference from every object in it.

@@ -54,7 +54,9 @@ std::vector<std::pair<std::string, std::string>> ending_graphs() {
         {.name = "endless", .before_line = "{element: valve, drop: true}"},  // EOS does not come through
         {.name = "breaking", .between = "{element: identity, error-after: 3}"},
         {.name = "refusing", .agent = ", settings: \"{\\\"type\\\": 1}\""},
-        {.name = "narrow", .agent = ", output-format: $param.format", .params = "  format: {type: string, maxLength: 20, default: auto}\n"},
+        {.name = "narrow",
+         .agent = ", output-format: $param.format",
+         .params = "  format: {type: string, maxLength: 20, default: auto}\n"},
         {.name = "tool",
          .agent = ", tool-url: $param.tool, functions: '[{\"name\": \"look_up\"}]'",
          .params = "  tool: {type: string, maxLength: 100}\n"},
@@ -91,20 +93,26 @@ Service::Service(const Patience& patience) {
     auto started = Server::start(std::move(options));
     if (!started) throw std::runtime_error(started.error().message);
     server_ = std::move(*started);
-    if (sqlite3_open_v2((folder_ + "/calls.db").c_str(), &database_, SQLITE_OPEN_READONLY, nullptr) != SQLITE_OK)
-        throw std::runtime_error("the database cannot be read");
-    sqlite3_busy_timeout(database_, 5000);
-    sql("select count(*) from calls");  // opens what it needs
+    rows_ = std::make_unique<Rows>(folder_ + "/calls.db");
 }
 
 Service::~Service() {
-    sqlite3_close(database_);
+    rows_.reset();
     server_.reset();
     std::error_code error;
     std::filesystem::remove_all(folder_, error);
 }
 
-std::vector<std::string> Service::sql(const std::string& query) {
+Rows::Rows(const std::string& file) {
+    if (sqlite3_open_v2(file.c_str(), &database_, SQLITE_OPEN_READONLY, nullptr) != SQLITE_OK)
+        throw std::runtime_error("the database cannot be read");
+    sqlite3_busy_timeout(database_, 5000);
+    sql("select count(*) from calls");  // opens what it needs
+}
+
+Rows::~Rows() { sqlite3_close(database_); }
+
+std::vector<std::string> Rows::sql(const std::string& query) const {
     std::vector<std::string> rows;
     sqlite3_stmt* statement = nullptr;
     if (sqlite3_prepare_v2(database_, query.c_str(), -1, &statement, nullptr) != SQLITE_OK)
@@ -121,7 +129,7 @@ std::vector<std::string> Service::sql(const std::string& query) {
     return rows;
 }
 
-int64_t Service::number(const std::string& query) {
+int64_t Rows::number(const std::string& query) const {
     const auto rows = sql(query);
     return rows.empty() ? -1 : std::atoll(rows[0].c_str());
 }

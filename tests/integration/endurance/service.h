@@ -21,22 +21,33 @@ struct Patience {
 /// Name and text of the graphs: one for the usual call, the others for what can go wrong in one.
 std::vector<std::pair<std::string, std::string>> ending_graphs();
 
+/// The database of an engine, read beside it.
+class Rows {
+  public:
+    explicit Rows(const std::string& file);
+    ~Rows();
+    Rows(const Rows&) = delete;
+    Rows& operator=(const Rows&) = delete;
+    /// All columns of all rows, joined by '|'.
+    std::vector<std::string> sql(const std::string& query) const;
+    int64_t number(const std::string& query) const;
+
+  private:
+    sqlite3* database_ = nullptr;
+};
+
 class Service {
   public:
     explicit Service(const Patience& patience);
     ~Service();
     uint16_t port() const { return server_->port(); }
     void stop() { server_.reset(); }
-    const std::string& folder() const { return folder_; }
-
-    /// All columns of all rows, joined by '|'.
-    std::vector<std::string> sql(const std::string& query);
-    int64_t number(const std::string& query);
+    const Rows& rows() const { return *rows_; }
 
   private:
     std::string folder_;
     std::unique_ptr<Server> server_;
-    sqlite3* database_ = nullptr;
+    std::unique_ptr<Rows> rows_;
 };
 
 }  // namespace trunkline::test

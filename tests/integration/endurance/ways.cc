@@ -59,36 +59,36 @@ void add_callers(std::vector<Way>& ways) {
                     {.media_timeout_ms = 1'000},
                     false,
                     kMany});
-    ways.push_back({"StartNeverComes",
-                    {{{.when = Moment::kNever, .act = Act::kNothing, .sends_start = false}, {}, "failed/media-timeout"}},
-                    {.start_timeout_ms = 300}});
+    ways.push_back(
+        {"StartNeverComes",
+         {{{.when = Moment::kNever, .act = Act::kNothing, .sends_start = false}, {}, "failed/media-timeout"}},
+         {.start_timeout_ms = 300}});
 }
 
 void add_violations(std::vector<Way>& ways) {
     const std::string long_frame = "\x81\xff" + std::string("\0\0\0\0\0\x10\0\0", 8) + std::string(4, '\0') + "xxxx";
-    ways.push_back({"CarrierBreaksTheFraming",
-                    {caller_breaks(ws_frame(kTextFrame, "not masked", false)),
-                     caller_breaks(ws_frame(0xF1, "reserved bits", true)),
-                     caller_breaks(ws_frame(0x83, "reserved opcode", true)),
-                     caller_breaks(ws_frame(0x80, "continues nothing", true)),
-                     caller_breaks(ws_frame(kTextFrame, "no UTF-8: \xff\xfe", true)),
-                     caller_breaks(ws_frame(0x09, "a ping in pieces", true)),
-                     caller_breaks(ws_frame(0x89, std::string(126, 'p'), true)),
-                     caller_breaks(ws_frame(kCloseFrame, "x", true)),
-                     caller_breaks(long_frame),
-                     caller_breaks(ws_frame(kTextFrame, "not masked", false), Moment::kStarted),
-                     caller_breaks(ws_frame(kTextFrame, "not masked", false), Moment::kOpen)}});
+    ways.push_back(
+        {"CarrierBreaksTheFraming",
+         {caller_breaks(ws_frame(kTextFrame, "not masked", false)),
+          caller_breaks(ws_frame(0xF1, "reserved bits", true)), caller_breaks(ws_frame(0x83, "reserved opcode", true)),
+          caller_breaks(ws_frame(0x80, "continues nothing", true)),
+          caller_breaks(ws_frame(kTextFrame, "no UTF-8: \xff\xfe", true)),
+          caller_breaks(ws_frame(0x09, "a ping in pieces", true)),
+          caller_breaks(ws_frame(0x89, std::string(126, 'p'), true)), caller_breaks(ws_frame(kCloseFrame, "x", true)),
+          caller_breaks(long_frame), caller_breaks(ws_frame(kTextFrame, "not masked", false), Moment::kStarted),
+          caller_breaks(ws_frame(kTextFrame, "not masked", false), Moment::kOpen)}});
     const std::string garbage = ws_frame(kTextFrame, "no JSON", true) + ws_frame(kTextFrame, "[]", true) +
                                 ws_frame(kTextFrame, R"({"event":"media","media":{}})", true) +
                                 ws_frame(kBinaryFrame, "binary", true);
     ways.push_back({"GarbageAndGone",
                     {{{.act = Act::kSendAndShut, .raw = garbage}, {}, "failed/media-lost"},
                      {{.act = Act::kSendAndShut, .raw = "\x81\xfe"}, {}, "failed/media-lost"}}});
-    ways.push_back({"CarrierBreaksTheProtocol",
-                    {{{.when = Moment::kNever, .act = Act::kNothing, .encoding = "audio/opus"}, {}, "failed/protocol-error"},
-                     {{.when = Moment::kNever, .act = Act::kNothing, .start_call_sid = "not an id"},
-                      {},
-                      "failed/protocol-error"}}});
+    ways.push_back(
+        {"CarrierBreaksTheProtocol",
+         {{{.when = Moment::kNever, .act = Act::kNothing, .encoding = "audio/opus"}, {}, "failed/protocol-error"},
+          {{.when = Moment::kNever, .act = Act::kNothing, .start_call_sid = "not an id"},
+           {},
+           "failed/protocol-error"}}});
     ways.push_back({"AnotherCallsTicket",
                     {{{.when = Moment::kNever, .act = Act::kNothing, .start_call_sid = "CA" + std::string(32, 'b')},
                       {},
@@ -111,8 +111,8 @@ void add_graphs(std::vector<Way>& ways) {
                     {{patient("limited"), {}, "completed/time-limit"},
                      {patient("limited"), {.door = Door::kNeverAnswers}, "completed/time-limit"},
                      {patient("limited"), {.talk = Talk::kIsInterrupted}, "completed/time-limit"}}});
-    ways.push_back({"Silence",
-                    {{patient("quiet"), kSilent, "completed/silence"}, {patient("quiet"), {}, "completed/silence"}}});
+    ways.push_back(
+        {"Silence", {{patient("quiet"), kSilent, "completed/silence"}, {patient("quiet"), {}, "completed/silence"}}});
 }
 
 void add_backends(std::vector<Way>& ways) {
@@ -131,8 +131,8 @@ void add_backends(std::vector<Way>& ways) {
     CallerPlan nobody = kPatient, quick = kPatient;
     nobody.agent_listens = false;
     quick.graph = "impatient";
-    // In one way, because each of these calls, or what is left of it, waits for two or three seconds: for the tries to be
-    // over, for an answer to the close frame, for EOS.
+    // In one way, because each of these calls, or what is left of it, waits for two or three seconds: for the tries to
+    // be over, for an answer to the close frame, for EOS.
     ways.push_back({"TakesSeconds",
                     {{{.act = Act::kStopThenClose}, {.answers_close = false}, "completed/caller-hangup"},
                      {{.act = Act::kReset}, {.answers_close = false}, "failed/media-lost"},
@@ -168,7 +168,8 @@ void add_shutdowns(std::vector<Way>& ways) {
                      {at(Moment::kHeard), {.talk = Talk::kCallsTool}, "completed/shutdown"}},
                     {},
                     true});
-    ways.push_back({"ShutdownDuringTheGoodbye", {{deaf, {.end = End::kCloses}, "completed/backend-closed"}}, {}, true, kMany});
+    ways.push_back(
+        {"ShutdownDuringTheGoodbye", {{deaf, {.end = End::kCloses}, "completed/backend-closed"}}, {}, true, kMany});
     CallerPlan late = at(Moment::kStarted);
     late.act = Act::kVanish;
     late.graph = "endless";

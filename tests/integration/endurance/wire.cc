@@ -130,6 +130,19 @@ void WireListener::on_fd(uint32_t) {
     for (int fd; (fd = accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0;) accepted_(fd);
 }
 
+bool poll_until(Shard* shard, const std::function<bool()>& done, std::chrono::milliseconds deadline) {
+    bool is_done = false;
+    TimerId next = 0;
+    const std::function<void()> ask = [&] {
+        is_done = done();
+        next = is_done ? 0 : shard->after(std::chrono::milliseconds(10), ask);
+    };
+    shard->run_until([&] { return ask(), true; }, deadline);
+    shard->run_until([&] { return is_done; }, deadline);
+    shard->run_until([&] { return shard->cancel(next), true; }, deadline);
+    return is_done;
+}
+
 uint16_t closed_port() {
     const auto [fd, port] = bound_socket();
     close(fd);

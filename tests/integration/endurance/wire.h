@@ -1,7 +1,8 @@
 #pragma once
-// Bare sockets and frames for callers and agents that misbehave: what is sent is bytes, how a connection ends is chosen.
-// Thousands of them run on one driven shard, because the simulators of the lab, which speak and listen in real time,
-// would cost ten times the engine.
+// Bare sockets and frames for callers and agents that misbehave: what is sent is bytes, how a connection ends is
+// chosen. Thousands of them run on one driven shard, because the simulators of the lab, which speak and listen in real
+// time, would cost ten times the engine.
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -62,6 +63,9 @@ class WireListener final : private FdHandler {
     int fd_;
     uint16_t port_ = 0;
 };
+
+/// Drives `shard` and asks `done` every 10 ms: for what costs a query or a look into /proc.
+bool poll_until(Shard* shard, const std::function<bool()>& done, std::chrono::milliseconds deadline);
 
 /// A port of loopback on which nobody listens.
 uint16_t closed_port();
