@@ -24,9 +24,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kDeadline = 120s;          // of one batch, on a busy machine under sanitizers
-constexpr double kHeapBytesPerCall = 40;  // what counts as growth, where enough calls were made to see it
-constexpr int kEnoughToSee = 200;
+constexpr auto kDeadline = 120s;             // of one batch, on a busy machine under sanitizers
+constexpr double kHeapBytesPerCall = 40;     // what counts as growth
+constexpr double kFillingBytes = 320 << 10;  // malloc's own, in the first thousand calls, while SQLite's cache fills
+constexpr int kFilled = 1'000;
+#ifdef TRUNKLINE_SANITIZED
+constexpr bool kWeighs = false;  // malloc is another one, which keeps what is freed; LeakSanitizer looks at the end
+#else
+constexpr bool kWeighs = true;
+#endif
 
 int repeats() {
     const char* given = std::getenv("TRUNKLINE_ENDINGS");
@@ -139,7 +145,7 @@ class Play {
                std::to_string(over) + " are over. " + trouble;
     }
     void weigh(int done) {
-        if (way_.by_shutdown) return;
+        if (way_.by_shutdown || !kWeighs) return;
         const int which = done * 2 < total_ + way_.at_once ? 0 : 1;
         heap_[which] = static_cast<int64_t>(heap_bytes());
         weighed_at_[which] = done;
@@ -185,6 +191,16 @@ class Play {
     int weighed_at_[2] = {0, 0};
 };
 
+/// A thread that was joined may be seen for a moment yet.
+std::string left_behind(const Holdings& before) {
+    std::string more = before.more_in(Holdings::now());
+    for (const int64_t until = monotonic_ns() + 20'000'000'000; !more.empty() && monotonic_ns() < until;) {
+        std::this_thread::sleep_for(10ms);
+        more = before.more_in(Holdings::now());
+    }
+    return more;
+}
+
 class Endings : public testing::TestWithParam<Way> {
   protected:
     /// What is made once per process, on the first call, is there before anything is counted.
@@ -200,8 +216,7 @@ TEST_P(Endings, LeaveNothingBehind) {
     const Holdings before = Holdings::now();
     const int64_t begun_ns = monotonic_ns();
     play.all();
-    const std::string more = before.more_in(Holdings::now());
-    EXPECT_EQ(more, "");
+    EXPECT_EQ(left_behind(before), "");
     if (play.weighed_calls() > 0) {
         EXPECT_LE(play.growth(), play.allowed_growth()) << "bytes of heap per call";
     }

@@ -33,8 +33,8 @@ int calls_to_make() {
 class Memory : public testing::Test {
   protected:
     void SetUp() override {
-        char name[] = "/tmp/trunkline-memory-XXXXXX";
-        folder = mkdtemp(name);
+        folder = (std::filesystem::temp_directory_path() / "trunkline-memory-XXXXXX").string();
+        ASSERT_NE(mkdtemp(folder.data()), nullptr);
         for (const auto& [graph, text] : ending_graphs()) {
             if (graph == "call") std::ofstream(folder + "/call.yaml") << text;
         }

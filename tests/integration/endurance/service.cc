@@ -67,8 +67,8 @@ std::vector<std::pair<std::string, std::string>> ending_graphs() {
 }
 
 Service::Service(const Patience& patience) {
-    char name[] = "/tmp/trunkline-endings-XXXXXX";
-    folder_ = mkdtemp(name);
+    folder_ = (std::filesystem::temp_directory_path() / "trunkline-endings-XXXXXX").string();
+    if (!mkdtemp(folder_.data())) throw std::runtime_error("no folder for the database");
     ServerOptions options;
     options.config.port = 0;
     options.config.shards = 2;

@@ -168,8 +168,7 @@ void add_shutdowns(std::vector<Way>& ways) {
                      {at(Moment::kHeard), {.talk = Talk::kCallsTool}, "completed/shutdown"}},
                     {},
                     true});
-    ways.push_back(
-        {"ShutdownDuringTheGoodbye", {{deaf, {.end = End::kCloses}, "completed/backend-closed"}}, {}, true, kMany});
+    ways.push_back({"ShutdownDuringTheGoodbye", {{deaf, {.end = End::kCloses}, "completed/"}}, {}, true, kMany});
     CallerPlan late = at(Moment::kStarted);
     late.act = Act::kVanish;
     late.graph = "endless";
