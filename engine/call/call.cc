@@ -184,19 +184,33 @@ int Call::on_bus_message(GstBus*, GstMessage* message, void* data) {
             });
         }
     } else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS && call->shard_->on_shard()) {
-        if (call->state_ == State::kEnding) call->shard_->defer([call] { call->finish(); });
+        if (call->state_ == State::kEnding) call->later(&Call::finish);
     }
     gst_message_unref(message);
     return GST_BUS_DROP;
 }
 
+/// In the next turn, if the call still lives: a process that ends may not wait for it.
+void Call::later(void (Call::*step)()) {
+    shard_->defer([this, step, alive = std::weak_ptr<bool>(alive_)] {
+        if (!alive.expired()) (this->*step)();
+    });
+}
+
 void Call::end(CallEnding ending) {
+    if (state_ == State::kEnding && ending.who != "agent" && ending.reason != "silence") play_out_until_ns_ = 0;
     if (state_ == State::kEnding || state_ == State::kEnded) return;
     state_ = State::kEnding;
     ending_ = std::move(ending);
     if (ending_.who == "agent" && ending_.status == "completed") play_out_until_ns_ = monotonic_ns() + kPlayOutNs;
     // Never from inside a push: what is up the stack must not find its elements stopped.
-    shard_->defer([this] { stop_pipeline(); });
+    later(&Call::stop_pipeline);
+}
+
+void Call::cut_off(CallEnding ending) {
+    if (state_ == State::kEnded) return;
+    if (state_ != State::kEnding) ending_ = std::move(ending);
+    finish();
 }
 
 void Call::stop_pipeline() {
@@ -239,7 +253,9 @@ void Call::finish() {
          {"duration_ms", duration_ms},
          {"detail", ending_.detail}});
     hooks_.on_ended(this);
-    session_->close(close_code(ending_), ending_.reason, [this] { hooks_.on_gone(this); });
+    session_->close(close_code(ending_), ending_.reason, [this, alive = std::weak_ptr<bool>(alive_)] {
+        if (!alive.expired()) hooks_.on_gone(this);
+    });
 }
 
 void Call::put_fact(const FactPtr& fact) {

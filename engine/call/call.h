@@ -35,8 +35,11 @@ class Call final : private MediaSession::Listener {
 
     /// Once, right after construction: the call's socket.
     void start(const MediaSessionFactory& factory, std::unique_ptr<WebSocket> socket);
-    /// Ends the call, deferred; only the first one counts.
+    /// Ends the call, deferred; only the first one counts. A later one cuts short what the caller still has to hear of
+    /// the agent's goodbye.
     void end(CallEnding ending);
+    /// Ends it at once, for who cannot wait: its last fact is put, the hooks may or may not have run. Destroy it now.
+    void cut_off(CallEnding ending);
 
     const std::string& id() const { return waiting_.call_id; }
     const IncomingCall& incoming() const { return waiting_.incoming; }
@@ -55,6 +58,7 @@ class Call final : private MediaSession::Listener {
     void start_limits();
     void watch_silence();
     static int on_bus_message(GstBus* bus, GstMessage* message, void* call);
+    void later(void (Call::*step)());
     void stop_pipeline();
     void finish();
     void put_fact(const FactPtr& fact);
@@ -74,7 +78,7 @@ class Call final : private MediaSession::Listener {
     int64_t live_ns_ = 0;
     int64_t live_unix_ms_ = 0;
     int64_t play_out_until_ns_ = 0;  // a goodbye of the agent is heard before the line goes
-    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for posts from streaming threads
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for what is posted and deferred
     TimerId limit_timer_ = 0, silence_timer_ = 0, eos_timer_ = 0;
 };
 

@@ -71,12 +71,15 @@ class CallManager {
   private:
     struct Entry {
         std::unique_ptr<WaitingCall> waiting;  // null once live
-        Shard* shard = nullptr;                // where the call lives
+        Shard* admitted_on = nullptr;          // where the timer of `waiting` runs
+        TimerId expiry = 0;
+        Shard* shard = nullptr;  // where the call lives
         int64_t status_sequence = -1;
     };
     graph::PlanPtr plan_for(const std::string& graph) const;
     void announce(WaitingCall& waiting);
     void expire(const std::string& call_id);
+    static void cancel_expiry(Shard* admitted_on, TimerId expiry);
     void end_waiting(std::unique_ptr<WaitingCall> waiting, const CallEnding& ending);
     void live_ended(Call* call);
     void live_gone(Call* call);

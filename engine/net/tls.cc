@@ -99,8 +99,9 @@ Result<std::string> vendor_roots() {
     return bundle;
 }
 
-/// A file that only this process sees. It stays open for ever: GIO reads its database again when it needs it.
-Result<std::string> private_file(const std::string& text) {
+/// A file that only this process sees. GIO reads its database again when it needs it: the file must stay open as long
+/// as that lives.
+Result<int> private_file(const std::string& text) {
     int fd = memfd_create("trunkline-ca", MFD_CLOEXEC);
     size_t done = 0;
     while (fd >= 0 && done < text.size()) {
@@ -113,13 +114,21 @@ Result<std::string> private_file(const std::string& text) {
         }
     }
     if (fd < 0) return fail("tls-ca", std::string("no memory file for the trust store: ") + std::strerror(errno));
-    return "/proc/self/fd/" + std::to_string(fd);
+    return fd;
 }
 
-Status install(const std::string& path, const std::string& shown) {
+/// `fd`: closed with the database, -1 = nothing.
+Status install(const std::string& path, const std::string& shown, int fd = -1) {
     GError* error = nullptr;
     GTlsDatabase* database = g_tls_file_database_new(path.c_str(), &error);
-    if (!database) return fail("tls-ca", "the CA bundle " + shown + " cannot be used: " + take_message(error));
+    if (!database) {
+        if (fd >= 0) close(fd);
+        return fail("tls-ca", "the CA bundle " + shown + " cannot be used: " + take_message(error));
+    }
+    if (fd >= 0) {
+        g_object_set_data_full(G_OBJECT(database), "trunkline-ca", GINT_TO_POINTER(fd),
+                               [](gpointer kept) { close(GPOINTER_TO_INT(kept)); });
+    }
     g_tls_backend_set_default_database(g_tls_backend_get_default(), database);
     g_object_unref(database);
     return {};
@@ -146,9 +155,9 @@ Status tls_init(const std::string& ca_file) {
     if (from_environment && *from_environment) return install_file(from_environment);
     auto bundle = vendor_roots();
     if (!bundle) return tl::unexpected(bundle.error());
-    auto path = private_file(*bundle);
-    if (!path) return tl::unexpected(path.error());
-    return install(*path, "of known vendors");
+    const auto fd = private_file(*bundle);
+    if (!fd) return tl::unexpected(fd.error());
+    return install("/proc/self/fd/" + std::to_string(*fd), "of known vendors", *fd);
 }
 
 std::string TlsRefusal::text(std::string_view fallback) const {

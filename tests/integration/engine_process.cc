@@ -83,6 +83,15 @@ void EngineProcess::wait_until_ready() {
 size_t EngineProcess::threads() const { return entries(pid_, "task"); }
 size_t EngineProcess::descriptors() const { return entries(pid_, "fd"); }
 
+int64_t EngineProcess::resident_kb() const {
+    std::ifstream in("/proc/" + std::to_string(pid_) + "/smaps_rollup");
+    for (std::string word; in >> word;) {
+        int64_t kb = 0;
+        if (word == "Rss:" && in >> kb) return kb;
+    }
+    return -1;
+}
+
 int EngineProcess::stop(int signal) {
     int status = 0;
     kill(pid_, signal);

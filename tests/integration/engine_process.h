@@ -23,6 +23,7 @@ class EngineProcess {
     int port() const { return port_; }
     size_t threads() const;
     size_t descriptors() const;
+    int64_t resident_kb() const;  ///< counted page by page
     /// Sends the signal and waits for the end; the exit status, or 128 + signal.
     int stop(int signal);
     std::string log() const;
