@@ -74,6 +74,10 @@ class HttpServer {
     void upgrade(std::string_view pattern, UpgradeHandler handler);
     /// Main thread. Binds and listens on every shard; error "listen" names address and cause.
     Status listen();
+    /// Main thread. Reads the files of `tls_certificate` and `tls_key` again, for connections that come from now on;
+    /// those that are open go on with what they have. Files that cannot be used change nothing: error
+    /// "tls-certificate". Nothing to do on a server without TLS.
+    Status reload_certificate();
     /// Main thread. Stops accepting; open requests and sockets live on.
     void stop();
     uint16_t port() const;

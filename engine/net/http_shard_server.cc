@@ -121,6 +121,8 @@ void ShardServer::listen(int fd) {
 
 void ShardServer::stop_listening() { listener_.reset(); }
 
+void ShardServer::use_certificate(CertificatePtr certificate) { certificate_ = std::move(certificate); }
+
 void ShardServer::close() {
     listener_.reset();
     if (SoupServer* server = std::exchange(server_, nullptr)) {
@@ -239,22 +241,6 @@ void ShardServer::upgraded(SoupServerMessage* message,
         return;
     }
     done(WebSocket::adopt(shard_, WebSocket::Role::kServer, stream, {}, options_->websocket));
-}
-
-Result<CertificatePtr> load_server_certificate(const HttpServerOptions& options) {
-    if (options.tls_certificate.empty() && options.tls_key.empty()) return CertificatePtr();
-    if (options.tls_certificate.empty() || options.tls_key.empty())
-        return fail("listen", "TLS needs both a certificate file and a key file; only one is set");
-    GError* error = nullptr;
-    GTlsCertificate* certificate =
-        g_tls_certificate_new_from_files(options.tls_certificate.c_str(), options.tls_key.c_str(), &error);
-    if (!certificate) {
-        std::string cause = error->message;
-        g_error_free(error);
-        return fail("listen", "the TLS certificate " + options.tls_certificate + " or its key " + options.tls_key +
-                                  " cannot be used: " + cause);
-    }
-    return CertificatePtr(certificate, [](GTlsCertificate* c) { g_object_unref(c); });
 }
 
 }  // namespace trunkline

@@ -164,11 +164,12 @@ std::string TlsRefusal::text(std::string_view fallback) const {
     constexpr std::array<std::pair<unsigned, const char*>, 7> kReasons = {{
         {G_TLS_CERTIFICATE_UNKNOWN_CA,
          "the certificate is signed by no trusted authority (add it with TRUNKLINE_CA_FILE if you trust it)"},
-        {G_TLS_CERTIFICATE_BAD_IDENTITY, "the certificate belongs to another host name"},
+        {G_TLS_CERTIFICATE_BAD_IDENTITY,
+         "the certificate belongs to another host name (use a name that stands in it, or have it issued for this one)"},
         {G_TLS_CERTIFICATE_NOT_ACTIVATED, "the certificate is not valid yet (check the clock)"},
-        {G_TLS_CERTIFICATE_EXPIRED, "the certificate has expired"},
-        {G_TLS_CERTIFICATE_REVOKED, "the certificate was revoked"},
-        {G_TLS_CERTIFICATE_INSECURE, "the certificate uses an insecure algorithm"},
+        {G_TLS_CERTIFICATE_EXPIRED, "the certificate has expired (its owner must renew it; check the clock too)"},
+        {G_TLS_CERTIFICATE_REVOKED, "the certificate was revoked (its owner must replace it)"},
+        {G_TLS_CERTIFICATE_INSECURE, "the certificate uses an insecure algorithm (its owner must replace it)"},
         {G_TLS_CERTIFICATE_GENERIC_ERROR, "the certificate could not be checked"},
     }};
     std::string text;
