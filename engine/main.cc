@@ -37,8 +37,9 @@ struct ServeFlags {
 };
 
 void add_serve(CLI::App& app, ServeFlags& f) {
-    auto* serve = app.add_subcommand("serve", "Answer calls until SIGTERM or Ctrl-C; SIGHUP reads the graphs and the TLS "
-                                            "certificate again");
+    auto* serve = app.add_subcommand("serve",
+                                     "Answer calls until SIGTERM or Ctrl-C; SIGHUP reads the graphs and the TLS "
+                                     "certificate again");
     serve->add_option("--config", f.config, "Settings file (default: trunkline.yaml when it is there)");
     serve->add_option("--env-file", f.env_file, "Environment file")->capture_default_str();
     serve->add_option("--host", f.host, "Address to listen on (default 127.0.0.1)");

@@ -15,8 +15,8 @@
 namespace trunkline {
 namespace {
 
-/// More than any wrapper reads ahead: libsoup's line reader holds at most 8 KiB. It is there for a peer that sends faster
-/// than we drain: what is beyond it is still with the kernel or in the TLS connection, where read() finds it.
+/// More than any wrapper reads ahead: libsoup's line reader holds at most 8 KiB. It is there for a peer that sends
+/// faster than we drain: what is beyond it is still with the kernel or in the TLS connection, where read() finds it.
 constexpr size_t kDrainLimit = 256U << 10;
 
 /// What lies below the wrappers of GIO and libsoup. Borrowed pointers.
@@ -63,6 +63,14 @@ void drain(GIOStream* stream, std::string* early) {
         if (n <= 0) return;  // nothing there, the end or an error: the next ordinary read meets it again
         early->append(buffer, static_cast<size_t>(n));
     }
+}
+
+/// Discards what has come and nobody will read: else close() would be a reset, and the peer would lose our last frames.
+/// Over TLS that happens in good order too, a close_notify follows the close frame.
+void forget_input(int fd) {
+    char buffer[4096];
+    for (int i = 0; i < 16; ++i)
+        if (::recv(fd, buffer, sizeof buffer, MSG_DONTWAIT) <= 0) return;
 }
 
 ByteStream::Outcome outcome_of(gssize n, GError* error) {
@@ -152,8 +160,9 @@ void ByteStream::close(bool reset) {
         if (reset) {
             linger hard{1, 0};
             setsockopt(fd_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
-        } else if (tls_) {
-            say_close_notify();
+        } else {
+            if (tls_) say_close_notify();
+            forget_input(fd_);
         }
         // The socket goes before the TLS connection, which would else write (and wait for) a farewell of its own.
         if (socket_) {

@@ -30,6 +30,7 @@ struct HttpRequest {
 
     /// First value, names compared without case.
     std::optional<std::string_view> header(std::string_view name) const;
+    size_t count(std::string_view name) const;  ///< how often a header stands in the request
     /// Pairs of an application/x-www-form-urlencoded text, decoded, order and repeats kept.
     static std::vector<std::pair<std::string, std::string>> parse_form(std::string_view text);
 };

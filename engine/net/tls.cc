@@ -150,6 +150,9 @@ Status install_file(const std::string& path) {
 Status tls_init(const std::string& ca_file) {
     if (!g_tls_backend_supports_tls(g_tls_backend_get_default()))
         return fail("tls-ca", "GIO has no TLS backend; install the package glib-networking");
+    // GnuTLS as Debian sets it up would still speak TLS 1.0 and 1.1 (RFC 8996 forbids both). GIO reads this once, at
+    // its first connection; who needs another policy sets it himself.
+    setenv("G_TLS_GNUTLS_PRIORITY", "NORMAL:%COMPAT:-VERS-TLS1.1:-VERS-TLS1.0", 0);
     const char* from_environment = std::getenv("TRUNKLINE_CA_FILE");
     if (!ca_file.empty()) return install_file(ca_file);
     if (from_environment && *from_environment) return install_file(from_environment);

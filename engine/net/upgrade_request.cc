@@ -76,6 +76,8 @@ bool parse_head(std::string_view text, Head& head) {
     bool first = true;
     while (!text.empty()) {
         size_t newline = text.find('\n');
+        // A line that begins with a blank would go on the one before it (obs-fold): nobody may send that to us.
+        if (text.front() == ' ' || text.front() == '\t') return false;
         std::string_view line = trim(text.substr(0, newline));
         text.remove_prefix(newline == std::string_view::npos ? text.size() : newline + 1);
         if (first) {

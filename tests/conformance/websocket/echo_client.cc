@@ -50,14 +50,14 @@ class Walker {
     std::unique_ptr<WebSocket> dial(const std::string& path) {
         bool done = false;
         std::unique_ptr<WebSocket> socket;
-        auto handle = dial_websocket(&shard_, {.url = url_ + path, .options = echo_limits()},
-                                     [&](Result<std::unique_ptr<WebSocket>> result, const UpgradeRefusal&) {
-                                         done = true;
-                                         if (result) socket = std::move(*result);
-                                         if (!result)
-                                             std::fprintf(stderr, "%s: %s\n", path.c_str(),
-                                                          result.error().message.c_str());
-                                     });
+        auto handle =
+            dial_websocket(&shard_, {.url = url_ + path, .options = echo_limits()},
+                           [&](Result<std::unique_ptr<WebSocket>> result, const UpgradeRefusal&) {
+                               done = true;
+                               if (result) socket = std::move(*result);
+                               if (!result)
+                                   std::fprintf(stderr, "%s: %s\n", path.c_str(), result.error().message.c_str());
+                           });
         shard_.run_until([&] { return done; }, kCaseLimit);
         return socket;
     }

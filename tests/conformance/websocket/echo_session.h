@@ -1,6 +1,7 @@
 #pragma once
-// What the two echo programs share: one WebSocket that gets back every message it sends, with limits wide enough for the
-// largest cases of the Autobahn suite (16 MiB in one message). These limits are the programs' own, not the engine's.
+// What the two echo programs share: one WebSocket that gets back every message it sends, with limits wide enough for
+// the largest cases of the Autobahn suite (16 MiB in one message). These limits are the programs' own, not the
+// engine's.
 #include <functional>
 #include <memory>
 
