@@ -27,7 +27,7 @@ class Call:
     def __init__(self, port, start=True):
         Call.calls += 1
         self.call, self.stream = f"CA{Call.calls:032x}", f"MZ{Call.calls:032x}"
-        self.sequence = 0
+        self.sequence = self.chunk = 0
         form = {"CallSid": self.call, "AccountSid": "AC" + "0" * 32, "From": "+15550001", "To": "+15550002",
                 "CallStatus": "ringing", "Direction": "inbound", "ApiVersion": "2010-04-01"}
         web = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
@@ -37,7 +37,8 @@ class Call:
         document = answer.read().decode()
         assert answer.status == 200, (answer.status, document)
         target = re.search(r'url="wss://[^/"]+(/[^"]+)"', document).group(1)
-        self.sock = socket.create_connection(("127.0.0.1", port), 30)
+        self.sock = socket.create_connection(("127.0.0.1", port), 0.02)
+        self.on_air = False
         self.ws, self.queue = WSConnection(ConnectionType.CLIENT), []
         self.send(Request(host="voice.example.com", target=target))
         accepted = self.event()
@@ -45,6 +46,7 @@ class Call:
         if start:
             self.say({"event": "connected", "protocol": "Call", "version": "1.0.0"})
             self.say(self.start())
+            self.on_air = True
 
     def start(self):
         return {"event": "start", "start": {
@@ -57,9 +59,10 @@ class Call:
             message = {**message, "sequenceNumber": str(self.sequence), "streamSid": self.stream}
         return json.dumps(message)
 
-    def media(self, chunk):
-        return {"event": "media", "media": {"track": "inbound", "chunk": str(chunk), "timestamp": str(chunk * 20),
-                                            "payload": FRAME}}
+    def media(self):
+        self.chunk += 1
+        return {"event": "media", "media": {"track": "inbound", "chunk": str(self.chunk), "payload": FRAME,
+                                            "timestamp": str(self.chunk * 20)}}
 
     def send(self, *events):
         self.sock.sendall(b"".join(self.ws.send(event) for event in events))
@@ -68,10 +71,16 @@ class Call:
         self.send(TextMessage(self.numbered(message)))
 
     def event(self):
-        while not self.queue:
-            self.ws.receive_data(self.sock.recv(65536) or None)
-            self.queue = list(self.ws.events())
-        return self.queue.pop(0)
+        for _ in range(1500):  # half a minute
+            if self.queue:
+                return self.queue.pop(0)
+            try:
+                self.ws.receive_data(self.sock.recv(65536) or None)
+                self.queue = list(self.ws.events())
+            except socket.timeout:
+                if self.on_air:  # the carrier sends all the time, whoever speaks
+                    self.say(self.media())
+        raise AssertionError("nothing came")
 
     def until(self, wanted, limit=5000):
         """Events up to the first that is `wanted`; every message on the way must be one the carrier knows."""
@@ -88,6 +97,7 @@ class Call:
                 assert said["streamSid"] == self.stream, said
             if wanted(event):
                 return passed
+            assert not isinstance(event, CloseConnection), event
         raise AssertionError("what was waited for did not come")
 
 
@@ -113,25 +123,30 @@ def answers_pings_while_it_speaks(call):
 
 
 def takes_messages_in_fragments_around_pings(call):
-    for chunk in range(1, 30):
-        text = call.numbered(call.media(chunk))
+    call.on_air = False
+    for _ in range(30):
+        text = call.numbered(call.media())
         call.send(TextMessage(text[:10], message_finished=False), Ping(b"mid"),
                   TextMessage(text[10:50], message_finished=False), TextMessage(text[50:]))
         call.until(lambda event: isinstance(event, Pong))
+    call.on_air = True
     call.until(is_media)
 
 
 def answers_a_close_in_kind_while_it_speaks(call):
     call.until(is_media)
+    call.on_air = False
     call.send(CloseConnection(code=1001, reason="hang-up"))
     event = call.until(closed)[-1]
     assert event.code == 1001, event
+    call.sock.settimeout(30)
     assert call.sock.recv(1) == b""
 
 
 def closes_with(code, raw):
     def case(call):
         call.until(is_media)
+        call.on_air = False
         call.sock.sendall(raw)
         event = call.until(closed)[-1]
         assert event.code == code, event

@@ -12,7 +12,10 @@ namespace {
 class WsprotoAsCarrier : public testing::TestWithParam<const char*> {
   protected:
     static void SetUpTestSuite() {
-        Rig rig({.auth_token = ""});  // the judge signs nothing
+        if (!said.empty()) return;  // once for the cases and for their count
+        RigOptions options;
+        options.auth_token = "";  // the judge signs nothing
+        Rig rig(options);
         said = "\n" + Judge("carrier_judge.py " + std::to_string(rig.server().port())).end().first;
     }
     static std::string said;
