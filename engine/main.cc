@@ -150,7 +150,8 @@ int serve(const ServeFlags& flags) {
     auto server = Server::start(std::move(options));
     if (!server) return fail_with(server.error());
     log_info("server", "ready",
-             {{"address", "http://" + config->host + ":" + std::to_string((*server)->port())},
+             {{"address", (config->tls_key.empty() ? "http://" : "https://") + config->host + ":" +
+                              std::to_string((*server)->port())},
               {"public", config->public_url},
               {"database", config->database},
               {"signatures", config->insecure ? "off" : "on"}});

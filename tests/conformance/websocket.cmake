@@ -16,6 +16,7 @@ trunkline_test(conformance_websocket_tls
   SOURCES websocket/tls_test.cc "${CMAKE_SOURCE_DIR}/tests/unit/net/server_support.cc"
           "${CMAKE_SOURCE_DIR}/tests/unit/net/support.cc"
   DEPS engine_net PkgConfig::GIO gtest_main Threads::Threads)
+add_dependencies(conformance_websocket_tls trunkline) # for SIGHUP
 trunkline_test(conformance_websocket_client
   SOURCES websocket/client_handshake_test.cc "${CMAKE_SOURCE_DIR}/tests/unit/net/support.cc"
   DEPS engine_net PkgConfig::GIO gtest_main Threads::Threads

@@ -165,6 +165,15 @@ TEST_F(Rotation, a_key_of_another_certificate_is_found_before_the_server_listens
     EXPECT_NE(status.error().message.find("the key belongs to another certificate"), std::string::npos);
 }
 
+TEST_F(Rotation, sighup_reads_the_certificate_again_in_a_running_engine) {
+    const char* build = std::getenv("TRUNKLINE_BUILD_DIR");
+    const Certificate next = folder->issue("next", "IP:127.0.0.1");
+    Judge judge("sighup_judge.py " + std::string(build ? build : "build/release") + "/engine/trunkline " +
+                fs::path(folder->ca()).parent_path().string() + " " + folder->ca() + " " + good.certificate + " " +
+                good.key + " " + next.certificate + " " + next.key);
+    EXPECT_EQ(judge.end().first, "ok\n");
+}
+
 TEST_F(Rotation, a_server_without_tls_has_nothing_to_read_again) {
     TestServer server;
     EXPECT_TRUE(server.server->reload_certificate());
