@@ -204,6 +204,13 @@ uint16_t Server::port() const { return impl_->http->port(); }
 
 graph::GraphStore::Report Server::reload() { return impl_->graphs->reload(); }
 
+Status Server::reload_certificate() {
+    const std::string& file = impl_->options.config.tls_certificate;
+    auto read = impl_->http->reload_certificate();
+    if (read && !file.empty()) log_info("net", "TLS certificate read again", {{"file", file}});
+    return read;
+}
+
 void Server::stop(const std::function<bool()>& drained_enough) {
     if (!impl_) return;
     Impl& s = *impl_;

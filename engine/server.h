@@ -32,6 +32,8 @@ class Server {
     uint16_t port() const;
     /// Compiles the graph files again; bad ones leave the old plan running.
     graph::GraphStore::Report reload();
+    /// Reads the TLS certificate and its key again, for connections that come from now on. Error: the old one stays.
+    Status reload_certificate();
     /// No new calls; the live ones may finish by themselves until `drained_enough()` or drain_ms, then they are ended.
     void stop(const std::function<bool()>& drained_enough);
 

@@ -34,14 +34,16 @@ class ByteStream {
     /// kWouldBlock, it may hold whole records that epoll knows nothing of.
     bool short_read_is_empty() const { return tls_ == nullptr; }
     int fd() const { return fd_; }
-    /// Tells the peer that nothing more comes; reading goes on.
+    /// Tells the peer that nothing more comes, over TLS with a close_notify; reading goes on.
     void shutdown_write();
     /// `reset`: the peer sees a connection reset instead of an orderly end. Safe to call twice.
     void close(bool reset);
 
   private:
     ByteStream() = default;
+    void say_close_notify();
     int fd_ = -1;
+    bool write_blocked_ = false;  // TLS only: the last write was not taken whole
     // TLS only: the connection, its socket and its two ends (borrowed from it). Null for a plain socket.
     GIOStream* tls_ = nullptr;
     GSocket* socket_ = nullptr;

@@ -38,8 +38,8 @@ void HttpServer::upgrade(std::string_view pattern, UpgradeHandler handler) {
 }
 
 Status HttpServer::listen() {
-    auto certificate = load_server_certificate(impl_->options);
-    if (!certificate) return tl::unexpected(certificate.error());
+    auto certificate = load_server_certificate(impl_->options.tls_certificate, impl_->options.tls_key);
+    if (!certificate) return fail("listen", certificate.error().message);
     auto fds = open_listeners(impl_->options.host, impl_->options.port, impl_->shards->size());
     if (!fds) return tl::unexpected(fds.error());
     impl_->port = listener_port(fds->front());
@@ -48,6 +48,17 @@ Status HttpServer::listen() {
         auto index = static_cast<size_t>(shard->index());
         impl_->servers[index] = std::make_shared<ShardServer>(shard, &impl_->options, &impl_->routes, *certificate);
         impl_->servers[index]->listen((*fds)[index]);
+    });
+    return {};
+}
+
+Status HttpServer::reload_certificate() {
+    if (impl_->servers.empty() || impl_->options.tls_certificate.empty()) return {};
+    auto certificate = load_server_certificate(impl_->options.tls_certificate, impl_->options.tls_key);
+    if (!certificate) return tl::unexpected(certificate.error());
+    impl_->shards->run_on_each([&](Shard* shard) {
+        auto& mine = impl_->servers[static_cast<size_t>(shard->index())];
+        if (mine) mine->use_certificate(*certificate);
     });
     return {};
 }

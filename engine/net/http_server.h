@@ -30,6 +30,7 @@ struct HttpRequest {
 
     /// First value, names compared without case.
     std::optional<std::string_view> header(std::string_view name) const;
+    size_t count(std::string_view name) const;  ///< how often a header stands in the request
     /// Pairs of an application/x-www-form-urlencoded text, decoded, order and repeats kept.
     static std::vector<std::pair<std::string, std::string>> parse_form(std::string_view text);
 };
@@ -74,6 +75,10 @@ class HttpServer {
     void upgrade(std::string_view pattern, UpgradeHandler handler);
     /// Main thread. Binds and listens on every shard; error "listen" names address and cause.
     Status listen();
+    /// Main thread. Reads the files of `tls_certificate` and `tls_key` again, for connections that come from now on;
+    /// those that are open go on with what they have. Files that cannot be used change nothing: error
+    /// "tls-certificate". Nothing to do on a server without TLS.
+    Status reload_certificate();
     /// Main thread. Stops accepting; open requests and sockets live on.
     void stop();
     uint16_t port() const;

@@ -12,6 +12,7 @@
 #include "engine/core/log.h"
 #include "engine/net/http_exchange.h"
 #include "engine/net/http_upgrade.h"
+#include "engine/net/upgrade_request.h"
 
 namespace trunkline {
 namespace {
@@ -52,6 +53,15 @@ void on_got_chunk(SoupServerMessage* message, GBytes*, const HttpServerOptions* 
     soup_message_body_set_accumulate(body, FALSE);
     soup_message_body_truncate(body);
     write_response(message, too_large(options->max_body));
+}
+
+/// The 101, ours rather than libsoup's: that one checks again, by rules of its own, after the handler has accepted.
+void switch_protocols(SoupServerMessage* message, std::string_view key) {
+    SoupMessageHeaders* headers = soup_server_message_get_response_headers(message);
+    soup_message_headers_replace(headers, "Upgrade", "websocket");
+    soup_message_headers_replace(headers, "Connection", "Upgrade");
+    soup_message_headers_replace(headers, "Sec-WebSocket-Accept", websocket_accept(key).c_str());
+    soup_server_message_set_status(message, SOUP_STATUS_SWITCHING_PROTOCOLS, nullptr);
 }
 
 HttpResponse no_route(const HttpRequest& request, const std::string& allow, bool upgradable) {
@@ -120,6 +130,8 @@ void ShardServer::listen(int fd) {
 }
 
 void ShardServer::stop_listening() { listener_.reset(); }
+
+void ShardServer::use_certificate(CertificatePtr certificate) { certificate_ = std::move(certificate); }
 
 void ShardServer::close() {
     listener_.reset();
@@ -190,6 +202,8 @@ void ShardServer::on_request_over(SoupServer*, SoupServerMessage* message, void*
 
 void ShardServer::handle(SoupServerMessage* message) {
     HttpRequest request = read_request(message);
+    if (request.count("Host") > 1)  // RFC 9112 section 3.2; none at all libsoup refuses itself
+        return write_response(message, HttpResponse::problem(400, {}, "more than one Host", "Host"));
     RouteTable::Found upgrade = routes_->find_upgrade(request.path);
     if (upgrade.upgrade && wants_websocket(request)) {
         request.captures = std::move(upgrade.captures);
@@ -215,10 +229,7 @@ void ShardServer::run_upgrade(SoupServerMessage* message, const UpgradeHandler& 
     if (auto refusal = check_websocket_request(request, http11)) return write_response(message, *refusal);
     auto upgrade = std::make_unique<Upgrade>(Upgrade{this, nullptr});
     if (auto refusal = handler(shard_, request, &upgrade->accepted)) return write_response(message, *refusal);
-    if (!soup_websocket_server_process_handshake(message, nullptr, nullptr, nullptr, nullptr)) {
-        close_afterwards(message);  // it wrote 400
-        return;
-    }
+    switch_protocols(message, *request.header("Sec-WebSocket-Key"));
     auto callback = [](SoupServerMessage* upgraded_message, gpointer data) {
         auto* self = static_cast<Upgrade*>(data);
         self->server->upgraded(upgraded_message, self->accepted);
@@ -239,22 +250,6 @@ void ShardServer::upgraded(SoupServerMessage* message,
         return;
     }
     done(WebSocket::adopt(shard_, WebSocket::Role::kServer, stream, {}, options_->websocket));
-}
-
-Result<CertificatePtr> load_server_certificate(const HttpServerOptions& options) {
-    if (options.tls_certificate.empty() && options.tls_key.empty()) return CertificatePtr();
-    if (options.tls_certificate.empty() || options.tls_key.empty())
-        return fail("listen", "TLS needs both a certificate file and a key file; only one is set");
-    GError* error = nullptr;
-    GTlsCertificate* certificate =
-        g_tls_certificate_new_from_files(options.tls_certificate.c_str(), options.tls_key.c_str(), &error);
-    if (!certificate) {
-        std::string cause = error->message;
-        g_error_free(error);
-        return fail("listen", "the TLS certificate " + options.tls_certificate + " or its key " + options.tls_key +
-                                  " cannot be used: " + cause);
-    }
-    return CertificatePtr(certificate, [](GTlsCertificate* c) { g_object_unref(c); });
 }
 
 }  // namespace trunkline

@@ -9,18 +9,13 @@
 #include "engine/net/http_connection.h"
 #include "engine/net/http_listener.h"
 #include "engine/net/http_routes.h"
+#include "engine/net/server_certificate.h"
 
 typedef struct _GIOStream GIOStream;
-typedef struct _GTlsCertificate GTlsCertificate;
 typedef struct _SoupServer SoupServer;
 typedef struct _SoupServerMessage SoupServerMessage;
 
 namespace trunkline {
-
-using CertificatePtr = std::shared_ptr<GTlsCertificate>;  // null = plain HTTP
-
-/// Error "listen" when the files of the options cannot be used.
-Result<CertificatePtr> load_server_certificate(const HttpServerOptions& options);
 
 class ShardServer final : public std::enable_shared_from_this<ShardServer> {
   public:
@@ -29,6 +24,8 @@ class ShardServer final : public std::enable_shared_from_this<ShardServer> {
     ~ShardServer();
     void listen(int fd);
     void stop_listening();
+    /// For connections that come from now on; those that are open go on with theirs.
+    void use_certificate(CertificatePtr certificate);
     /// Drops all connections; sockets that were upgraded live on.
     void close();
 
@@ -48,7 +45,7 @@ class ShardServer final : public std::enable_shared_from_this<ShardServer> {
     Shard* const shard_;
     const HttpServerOptions* const options_;
     const RouteTable* const routes_;
-    const CertificatePtr certificate_;
+    CertificatePtr certificate_;
     SoupServer* server_ = nullptr;
     int idle_fd_ = -1;  // other end of the socket pair that libsoup takes for a listener
     std::unique_ptr<HttpListener> listener_;

@@ -150,6 +150,9 @@ Status install_file(const std::string& path) {
 Status tls_init(const std::string& ca_file) {
     if (!g_tls_backend_supports_tls(g_tls_backend_get_default()))
         return fail("tls-ca", "GIO has no TLS backend; install the package glib-networking");
+    // GnuTLS as Debian sets it up would still speak TLS 1.0 and 1.1 (RFC 8996 forbids both). GIO reads this once, at
+    // its first connection; who needs another policy sets it himself.
+    setenv("G_TLS_GNUTLS_PRIORITY", "NORMAL:%COMPAT:-VERS-TLS1.1:-VERS-TLS1.0", 0);
     const char* from_environment = std::getenv("TRUNKLINE_CA_FILE");
     if (!ca_file.empty()) return install_file(ca_file);
     if (from_environment && *from_environment) return install_file(from_environment);
@@ -164,11 +167,12 @@ std::string TlsRefusal::text(std::string_view fallback) const {
     constexpr std::array<std::pair<unsigned, const char*>, 7> kReasons = {{
         {G_TLS_CERTIFICATE_UNKNOWN_CA,
          "the certificate is signed by no trusted authority (add it with TRUNKLINE_CA_FILE if you trust it)"},
-        {G_TLS_CERTIFICATE_BAD_IDENTITY, "the certificate belongs to another host name"},
+        {G_TLS_CERTIFICATE_BAD_IDENTITY,
+         "the certificate belongs to another host name (use a name that stands in it, or have it issued for this one)"},
         {G_TLS_CERTIFICATE_NOT_ACTIVATED, "the certificate is not valid yet (check the clock)"},
-        {G_TLS_CERTIFICATE_EXPIRED, "the certificate has expired"},
-        {G_TLS_CERTIFICATE_REVOKED, "the certificate was revoked"},
-        {G_TLS_CERTIFICATE_INSECURE, "the certificate uses an insecure algorithm"},
+        {G_TLS_CERTIFICATE_EXPIRED, "the certificate has expired (its owner must renew it; check the clock too)"},
+        {G_TLS_CERTIFICATE_REVOKED, "the certificate was revoked (its owner must replace it)"},
+        {G_TLS_CERTIFICATE_INSECURE, "the certificate uses an insecure algorithm (its owner must replace it)"},
         {G_TLS_CERTIFICATE_GENERIC_ERROR, "the certificate could not be checked"},
     }};
     std::string text;

@@ -95,6 +95,7 @@ void WebSocket::Impl::read_some() {
     while (phase_ != Phase::kClosed && is_reading()) {
         ByteStream::Outcome outcome = stream_->read(buffer);
         if (outcome.io == ByteStream::Io::kWouldBlock) return;
+        if (outcome.io == ByteStream::Io::kEnd) return on_peer_end();
         if (outcome.io != ByteStream::Io::kDone) return on_stream_end();
         on_bytes(std::span(buffer).first(outcome.bytes));
         total += outcome.bytes;
@@ -155,6 +156,17 @@ void WebSocket::Impl::on_violation() {
     end_when_flushed();
 }
 
+/// The peer's sending side has ended. What waits for it behind a close handshake that has begun still goes out, the
+/// close frame last: who only shuts down its sending side reads it. The close timer bounds that.
+void WebSocket::Impl::on_peer_end() {
+    bool may_flush = pending() > 0 && !write_failed_ && (phase_ == Phase::kClosing || phase_ == Phase::kEnding);
+    if (!may_flush) return on_stream_end();
+    if (phase_ == Phase::kClosing) settle(CloseCause::kWeClosed, 1006, {});
+    phase_ = Phase::kEnding;
+    peer_ended_ = true;
+    update_interest();
+}
+
 void WebSocket::Impl::on_stream_end() {
     if (phase_ == Phase::kEnding) return finish(cause_, code_, std::string(reason_));
     finish(phase_ == Phase::kClosing ? CloseCause::kWeClosed : CloseCause::kPeerGone, 1006, {});
@@ -163,7 +175,7 @@ void WebSocket::Impl::on_stream_end() {
 /// kEnding: closes as soon as our last frame is with the kernel.
 void WebSocket::Impl::end_when_flushed() {
     bool flushed = pending() == 0 || write_failed_;
-    if (flushed && !linger_) return finish(cause_, code_, std::string(reason_));
+    if (flushed && (!linger_ || peer_ended_)) return finish(cause_, code_, std::string(reason_));
     if (flushed) stream_->shutdown_write();
     arm_close_timer();
     update_interest();

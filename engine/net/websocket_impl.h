@@ -50,6 +50,7 @@ struct WebSocket::Impl final : FdHandler, WsCodec::Sink, std::enable_shared_from
     // Ending.
     void on_peer_closed();
     void on_violation();
+    void on_peer_end();
     void on_stream_end();
     void end_when_flushed();
     void arm_close_timer();
@@ -59,7 +60,7 @@ struct WebSocket::Impl final : FdHandler, WsCodec::Sink, std::enable_shared_from
     void shut(bool reset);
     void report();
 
-    bool is_reading() const { return started_ && (listener_ != nullptr || phase_ != Phase::kOpen); }
+    bool is_reading() const { return started_ && !peer_ended_ && (listener_ != nullptr || phase_ != Phase::kOpen); }
     void update_interest();
     void later(void (Impl::*what)());
     TimerId timer(int ms, void (Impl::*what)());
@@ -85,7 +86,8 @@ struct WebSocket::Impl final : FdHandler, WsCodec::Sink, std::enable_shared_from
     TimerId close_timer_ = 0;
     int unanswered_ = 0;
 
-    bool linger_ = false;  // kEnding: read and discard until the peer goes, so that it can read our close frame
+    bool peer_ended_ = false;  // kEnding: nothing comes any more, but the peer may still read
+    bool linger_ = false;      // kEnding: read and discard until the peer goes, so that it can read our close frame
     CloseCause cause_ = CloseCause::kPeerGone;
     uint16_t code_ = 1006;
     std::string reason_;

@@ -76,8 +76,11 @@ struct Front {
     const size_t coded, wide, mask;
 };
 
+/// 1012 (service restart), 1013 (try again later) and 1014 (bad gateway): registered after the RFC, and after wslay.
+bool is_newer(uint16_t code) { return code >= 1012 && code <= 1014; }
+
 bool may_be_sent(uint16_t code) {
-    bool registered = code >= 1000 && code <= 1011 && code != 1004 && code != 1005 && code != 1006;
+    bool registered = code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006;
     return registered || (code >= 3000 && code <= 4999);
 }
 
@@ -173,13 +176,32 @@ void WsCodec::give(std::span<const uint8_t> bytes) {
     if (result != 0) {
         // wslay met a malformed header and queued a close frame without a code; a new context can say 1002.
         const bool closing = wslay_event_get_close_sent(context_) != 0;
-        wslay_event_context_free(context_);
-        make_context();
+        renew_context();
         violated_ = true;
         if (!closing) wslay_event_queue_close(context_, WSLAY_CODE_PROTOCOL_ERROR, nullptr, 0);
-    } else if (!wslay_event_get_read_enabled(context_)) {
+    } else if (!wslay_event_get_read_enabled(context_) && !accept_newer_close()) {
         violated_ = true;  // wslay queued 1002, 1007 or 1009
     }
+}
+
+void WsCodec::renew_context() {
+    wslay_event_context_free(context_);
+    make_context();
+}
+
+/// wslay takes the newer close codes for a violation: then its answer is thrown away and the right one queued.
+bool WsCodec::accept_newer_close() {
+    if (violated_ || !in_close_ || close_.size() < 2) return false;
+    auto code = static_cast<uint16_t>(static_cast<uint8_t>(close_[0]) << 8 | static_cast<uint8_t>(close_[1]));
+    std::string reason = close_.substr(2);
+    if (!is_newer(code) || !is_utf8(reason)) return false;
+    bool closing = wslay_event_get_close_sent(context_) != 0;
+    renew_context();
+    if (!closing) wslay_event_queue_close(context_, code, nullptr, 0);
+    peer_closed_ = true;
+    peer_code_ = code;
+    peer_reason_ = std::move(reason);
+    return true;
 }
 
 /// Keeps the beginning of a frame that is too short for wslay, which judges a close frame by the pieces it comes in.
@@ -298,6 +320,7 @@ void WsCodec::violate(uint16_t code) {
 
 void WsCodec::on_frame_start(uint8_t opcode, uint64_t length, bool fin) {
     in_control_ = wslay_is_ctrl_frame(opcode);
+    in_close_ = opcode == WSLAY_CONNECTION_CLOSE;
     if (in_control_) {
         if (opcode == WSLAY_CONNECTION_CLOSE && length == 1) violate(WSLAY_CODE_PROTOCOL_ERROR);
         return;
@@ -312,6 +335,8 @@ void WsCodec::on_frame_start(uint8_t opcode, uint64_t length, bool fin) {
 }
 
 void WsCodec::on_chunk(std::span<const uint8_t> chunk) {
+    if (in_close_ && close_.size() + chunk.size() <= 125)
+        close_.append(reinterpret_cast<const char*>(chunk.data()), chunk.size());
     if (in_control_ || violated_ || stopped_) return;
     if (single_frame_ && chunk.size() == frame_length_) {
         whole_ = chunk;

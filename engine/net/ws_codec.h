@@ -59,6 +59,8 @@ class WsCodec {
     friend struct Callbacks;
     void make_context();
     void violate(uint16_t code);
+    bool accept_newer_close();
+    void renew_context();
     size_t take_whole_frame(std::span<const uint8_t> bytes);
     size_t hold(std::span<const uint8_t> bytes);
     size_t begin_frame(std::span<const uint8_t> bytes);
@@ -90,6 +92,8 @@ class WsCodec {
     // The message under way.
     bool in_message_ = false;
     bool in_control_ = false;
+    bool in_close_ = false;
+    std::string close_;  // payload of the peer's close frame
     bool single_frame_ = false;
     uint64_t frame_length_ = 0;
     uint64_t message_length_ = 0;
