@@ -150,6 +150,17 @@ void TwilioSession::on_close(CloseCause cause, uint16_t code, std::string_view r
     tell_closed();
 }
 
+void TwilioSession::on_high_watermark() {
+    congested_ = true;
+    log_warn("twilio", "the carrier reads slowly: audio for the caller waits",
+             {{"stream", stream_sid_}, {"pending_bytes", socket_->pending_bytes()}});
+}
+
+void TwilioSession::on_low_watermark() {
+    congested_ = false;
+    if (line_) line_->on_writable();
+}
+
 void TwilioSession::close(uint16_t code, std::string_view reason, std::function<void()> closed) {
     listener_ = nullptr;  // on_media_end() is for ends from the other side
     state_ = State::kEnded;

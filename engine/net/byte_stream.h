@@ -42,9 +42,10 @@ class ByteStream {
   private:
     ByteStream() = default;
     int fd_ = -1;
-    // TLS only: the connection, its socket and its two ends (borrowed from it). Null for a plain socket.
+    // TLS only: the connection, its socket and its two ends (borrowed from it). Null for a plain socket, as a rule.
     GIOStream* tls_ = nullptr;
     GSocket* socket_ = nullptr;
+    GIOStream* wrapper_ = nullptr;  // plain only: what owns socket_, when there was no descriptor to part from it
     GPollableInputStream* input_ = nullptr;
     GPollableOutputStream* output_ = nullptr;
 };

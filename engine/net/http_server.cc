@@ -12,6 +12,7 @@ struct HttpServer::Impl {
     HttpServerOptions options;
     RouteTable routes;
     std::vector<std::shared_ptr<ShardServer>> servers;  // by shard index; each is made, used and dropped on its shard
+    std::shared_ptr<HttpCounters> counters = std::make_shared<HttpCounters>();
     uint16_t port = 0;
 };
 
@@ -46,7 +47,8 @@ Status HttpServer::listen() {
     impl_->servers.resize(impl_->shards->size());
     impl_->shards->run_on_each([&](Shard* shard) {
         auto index = static_cast<size_t>(shard->index());
-        impl_->servers[index] = std::make_shared<ShardServer>(shard, &impl_->options, &impl_->routes, *certificate);
+        impl_->servers[index] =
+            std::make_shared<ShardServer>(shard, &impl_->options, &impl_->routes, *certificate, impl_->counters);
         impl_->servers[index]->listen((*fds)[index]);
     });
     return {};
@@ -61,5 +63,6 @@ void HttpServer::stop() {
 }
 
 uint16_t HttpServer::port() const { return impl_->port; }
+const HttpCounters& HttpServer::counters() const { return *impl_->counters; }
 
 }  // namespace trunkline

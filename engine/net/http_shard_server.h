@@ -2,14 +2,16 @@
 // The part of an HttpServer that lives on one shard: its listener, its SoupServer, and the way of a request through
 // them.
 //
-//   HttpListener ─fd─▶ (TLS handshake) ─▶ SoupServer ─▶ route ─┬▶ HttpHandler    answer now or later
+//   HttpListener ─fd─▶ HttpGate ─fd─▶ (TLS handshake) ─▶ SoupServer ─▶ route ─┬▶ HttpHandler    answer now or later
 //                                                              └▶ UpgradeHandler ─101─▶ WebSocket
 #include <memory>
 
 #include "engine/net/http_connection.h"
+#include "engine/net/http_gate.h"
 #include "engine/net/http_listener.h"
 #include "engine/net/http_routes.h"
 
+typedef struct _GBytes GBytes;
 typedef struct _GIOStream GIOStream;
 typedef struct _GTlsCertificate GTlsCertificate;
 typedef struct _SoupServer SoupServer;
@@ -25,7 +27,8 @@ Result<CertificatePtr> load_server_certificate(const HttpServerOptions& options)
 class ShardServer final : public std::enable_shared_from_this<ShardServer> {
   public:
     /// `options` and `routes` outlive the server.
-    ShardServer(Shard* shard, const HttpServerOptions* options, const RouteTable* routes, CertificatePtr certificate);
+    ShardServer(Shard* shard, const HttpServerOptions* options, const RouteTable* routes, CertificatePtr certificate,
+                std::shared_ptr<HttpCounters> counters);
     ~ShardServer();
     void listen(int fd);
     void stop_listening();
@@ -35,8 +38,10 @@ class ShardServer final : public std::enable_shared_from_this<ShardServer> {
   private:
     struct Handshake;
     struct Upgrade;
-    void accepted(int fd);
+    void serve_fd(int fd);
     void serve(GIOStream* stream, GSocketAddress* local, GSocketAddress* remote);
+    static void on_got_headers(SoupServerMessage* message, const HttpServerOptions* options);
+    static void on_got_chunk(SoupServerMessage* message, GBytes* chunk, const HttpServerOptions* options);
     static void on_request_started(SoupServer*, SoupServerMessage* message, void* self);
     static void on_request_read(SoupServer*, SoupServerMessage* message, void* self);
     static void on_request_over(SoupServer*, SoupServerMessage* message, void* self);
@@ -51,6 +56,9 @@ class ShardServer final : public std::enable_shared_from_this<ShardServer> {
     const CertificatePtr certificate_;
     SoupServer* server_ = nullptr;
     int idle_fd_ = -1;  // other end of the socket pair that libsoup takes for a listener
+    const std::shared_ptr<HttpCounters> counters_;
+    const std::shared_ptr<HttpCrowd> crowd_;
+    std::unique_ptr<HttpGate> gate_;
     std::unique_ptr<HttpListener> listener_;
 };
 
