@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -64,6 +65,19 @@ EngineProcess::~EngineProcess() {
 
 size_t EngineProcess::threads() const { return entries(pid_, "task"); }
 size_t EngineProcess::descriptors() const { return entries(pid_, "fd"); }
+
+size_t EngineProcess::highest_descriptor() const {
+    size_t highest = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(pid_) + "/fd"))
+        highest = std::max<size_t>(highest, std::strtoul(entry.path().filename().c_str(), nullptr, 10));
+    return highest;
+}
+
+size_t EngineProcess::memory_kb() const {
+    size_t pages = 0, resident = 0;
+    std::ifstream("/proc/" + std::to_string(pid_) + "/statm") >> pages >> resident;
+    return resident * static_cast<size_t>(sysconf(_SC_PAGESIZE)) / 1024;
+}
 
 int EngineProcess::stop(int signal) {
     int status = 0;

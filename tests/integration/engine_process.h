@@ -18,6 +18,9 @@ class EngineProcess {
     int port() const { return port_; }
     size_t threads() const;
     size_t descriptors() const;
+    size_t highest_descriptor() const;
+    size_t memory_kb() const;  ///< resident
+    pid_t pid() const { return pid_; }
     /// Sends the signal and waits for the end; the exit status, or 128 + signal.
     int stop(int signal);
     std::string log() const;
