@@ -84,7 +84,7 @@ Status Server::Impl::start_storage() {
     if (!read) return tl::unexpected(read.error());
     reader = std::move(*read);
     if (options.follow) follow = std::make_unique<FollowOutbox>(storage.get(), options.follow);
-    egress = std::make_unique<Egress>(storage.get());
+    egress = std::make_unique<Egress>(storage.get(), options.config.webhook_timeout_ms);
     return {};
 }
 
@@ -133,6 +133,7 @@ Status Server::Impl::listen() {
     http_options.port = c.port;
     http_options.tls_certificate = c.tls_certificate;
     http_options.tls_key = c.tls_key;
+    http_options.header_timeout_ms = c.request_timeout_ms;
     // A carrier's media message is below 10 kB. Towards it no more than a second and a half of audio is handed over
     // when it does not read; what goes beyond are marks, clears and pongs.
     http_options.websocket.max_message = 256U << 10;
@@ -154,12 +155,18 @@ Status Server::Impl::listen() {
 
 void Server::Impl::add_http_metrics(std::vector<MetricRow>* rows) const {
     const HttpCounters& c = http->counters();
-    rows->push_back({"trunkline_http_connections_total", "Connections accepted", "counter", {},
-                     static_cast<double>(c.accepted)});
-    rows->push_back({"trunkline_http_waiting_connections", "Accepted, the head of the request not there yet", "gauge",
-                     {}, static_cast<double>(c.waiting)});
-    rows->push_back({"trunkline_http_busy_connections", "A body on its way in, or an answer on its way out", "gauge",
-                     {}, static_cast<double>(c.in_progress)});
+    rows->push_back(
+        {"trunkline_http_connections_total", "Connections accepted", "counter", {}, static_cast<double>(c.accepted)});
+    rows->push_back({"trunkline_http_waiting_connections",
+                     "Accepted, the head of the request not there yet",
+                     "gauge",
+                     {},
+                     static_cast<double>(c.waiting)});
+    rows->push_back({"trunkline_http_busy_connections",
+                     "A body on its way in, or an answer on its way out",
+                     "gauge",
+                     {},
+                     static_cast<double>(c.in_progress)});
     const auto dropped = [&](const char* reason, uint64_t n) {
         rows->push_back({"trunkline_http_refused_connections_total",
                          "Connections that were let go, by reason",
@@ -170,8 +177,11 @@ void Server::Impl::add_http_metrics(std::vector<MetricRow>* rows) const {
     dropped("timeout", c.timed_out);
     dropped("crowd", c.crowded_out);
     dropped("too-large", c.oversized);
-    rows->push_back({"trunkline_accept_failures_total", "Times that no descriptor was free for a connection", "counter",
-                     {}, static_cast<double>(c.out_of_fds)});
+    rows->push_back({"trunkline_accept_failures_total",
+                     "Times that no descriptor was free for a connection",
+                     "counter",
+                     {},
+                     static_cast<double>(c.out_of_fds)});
 }
 
 void Server::Impl::add_storage_metrics(std::vector<MetricRow>* rows) const {

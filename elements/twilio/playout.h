@@ -24,7 +24,7 @@ struct PlayoutOptions {
     int64_t send_ahead_ms = 2'000;   ///< audio handed to the carrier before it is due
     int64_t mark_every_ms = 1'000;   ///< one mark per that much audio (and one after the first and the last piece)
     int64_t max_queue_ms = 300'000;  ///< waiting audio beyond it: the oldest is dropped and counted
-    int64_t max_late_ms = 2'000;     ///< so late may audio be when the wire takes nothing; then the oldest goes, counted
+    int64_t max_late_ms = 2'000;  ///< so late may audio be when the wire takes nothing; then the oldest goes, counted
 };
 
 class Playout {

@@ -1,5 +1,7 @@
 #include "elements/twilio/twilio_session.h"
 
+#include <utility>
+
 #include "engine/core/clock.h"
 #include "engine/core/log.h"
 
@@ -152,6 +154,7 @@ void TwilioSession::on_close(CloseCause cause, uint16_t code, std::string_view r
 
 void TwilioSession::on_high_watermark() {
     congested_ = true;
+    if (std::exchange(was_congested_, true)) return;
     log_warn("twilio", "the carrier reads slowly: audio for the caller waits",
              {{"stream", stream_sid_}, {"pending_bytes", socket_->pending_bytes()}});
 }

@@ -95,7 +95,7 @@ class TwilioSession final : public MediaSession, private WebSocketListener {
     std::function<void()> closed_;
     std::string stream_sid_;
     bool listen_only_ = false;
-    bool congested_ = false;
+    bool congested_ = false, was_congested_ = false;
     struct Held {
         std::vector<uint8_t> audio;
         int64_t ingress_ns;

@@ -99,8 +99,10 @@ class TwilioSinkImpl final : public TwilioSession::Line, private Playout::Out {
         const uint64_t dropped = playout_.dropped_bytes();
         if (dropped == noted_drops_ || !session_) return;
         if (noted_drops_ == 0) {
-            log_warn("twiliosink", "the carrier does not take the audio, or more is queued than max-queue holds: the oldest is dropped",
-                     {{"call_id", call_->facts->call_id()}});
+            log_warn(
+                "twiliosink",
+                "the carrier does not take the audio, or more is queued than max-queue holds: the oldest is dropped",
+                {{"call_id", call_->facts->call_id()}});
         }
         noted_drops_ = dropped;
         session_->set_dropped_out_ms(static_cast<int64_t>(dropped) / kBytesPerMs);

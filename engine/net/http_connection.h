@@ -20,7 +20,8 @@ class HttpConnection;
 /// one that has taken longest is cut: an ordinary client needs its place for milliseconds.
 class HttpCrowd {
   public:
-    HttpCrowd(size_t places, std::shared_ptr<HttpCounters> counters) : places_(places), counters_(std::move(counters)) {}
+    HttpCrowd(size_t places, std::shared_ptr<HttpCounters> counters)
+        : places_(places), counters_(std::move(counters)) {}
     HttpCounters& counters() { return *counters_; }
 
   private:

@@ -20,8 +20,8 @@ constexpr size_t kLongestHead = 64U << 10;  // libsoup takes no longer one
 constexpr size_t kTlsHeader = 5;
 constexpr size_t kLongestRecord = 16'384 + 256;
 constexpr uint8_t kTlsHandshake = 22;
-constexpr int kRoomForOthers = 32;   // let go at once when descriptors are out
-constexpr int kPerSweep = 64;        // timed out in one turn of the loop
+constexpr int kRoomForOthers = 32;  // let go at once when descriptors are out
+constexpr int kPerSweep = 64;       // timed out in one turn of the loop
 constexpr int64_t kNsPerMs = 1'000'000;
 constexpr int64_t kLogEveryNs = 60'000'000'000;
 

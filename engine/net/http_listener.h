@@ -18,8 +18,8 @@ uint16_t listener_port(int fd);
 
 class HttpListener final : public FdHandler {
   public:
-    /// Owns `fd`. `accepted` gets connected, non-blocking descriptors; `out_of_fds` is told when there was none free, and
-    /// may free some. Accepting goes on by itself. Shard thread.
+    /// Owns `fd`. `accepted` gets connected, non-blocking descriptors; `out_of_fds` is told when there was none free,
+    /// and may free some. Accepting goes on by itself. Shard thread.
     HttpListener(Shard* shard, int fd, std::function<void(int)> accepted, std::function<void()> out_of_fds);
     ~HttpListener() override;
 

@@ -50,7 +50,7 @@ void refuse_connection(int fd, int status) {
     ::send(fd, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     ::shutdown(fd, SHUT_WR);
     // MSG_TRUNC: TCP drops the bytes without copying them.
-    for (int i = 0; i < kDrainSteps && ::recv(fd, nullptr, kDrainStep, MSG_DONTWAIT | MSG_TRUNC) > 0; ++i) continue;
+    for (int i = 0; i<kDrainSteps&& ::recv(fd, nullptr, kDrainStep, MSG_DONTWAIT | MSG_TRUNC)> 0; ++i) continue;
 }
 
 }  // namespace trunkline

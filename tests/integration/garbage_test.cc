@@ -63,8 +63,9 @@ class Garbage : public testing::Test {
                "  gate: {element: bargein}\n  line: {element: callsink}\n  db: {element: dbsink}\n"
                "links:\n  heard: caller -> agent\n  said: agent -> gate -> line\n  ears: caller -> gate.monitor\n"
                "  facts: caller.events, agent.events, gate.events -> db\n";
-        engine = std::make_unique<EngineProcess>(folder, folder + "/call.yaml",
-                                                 std::vector<std::string>{"AGENT_URL=" + agent->url()});
+        engine = std::make_unique<EngineProcess>(
+            folder, folder + "/call.yaml",
+            std::vector<std::string>{"AGENT_URL=" + agent->url(), "TRUNKLINE_REQUEST_TIMEOUT_MS=5000"});
         port = engine->port();
     }
     void TearDown() override {
@@ -132,8 +133,8 @@ class Garbage : public testing::Test {
     }
     void expect_replies_whole(size_t replies) {
         const auto sessions = agent->sessions();
-        const auto talk = std::find_if(sessions.begin(), sessions.end(),
-                                       [&](const auto& s) { return s.said.size() >= replies; });
+        const auto talk =
+            std::find_if(sessions.begin(), sessions.end(), [&](const auto& s) { return s.said.size() >= replies; });
         ASSERT_NE(talk, sessions.end());
         for (auto& call : calls) {
             const auto heard = call->result().stream().heard;
@@ -216,9 +217,9 @@ void attack_http(int port) {
         return peer.read_to_end();
     };
     EXPECT_TRUE(answer("GET /healthz HTTP/1.1\r\nX: " + std::string(100'000, 'x')).starts_with("HTTP/1.1 431"));
-    EXPECT_TRUE(answer("POST /twilio/voice HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\n" +
-                       std::string(300'000, 'b'))
-                    .starts_with("HTTP/1.1 413"));
+    EXPECT_TRUE(
+        answer("POST /twilio/voice HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\n" + std::string(300'000, 'b'))
+            .starts_with("HTTP/1.1 413"));
     for (size_t i = 1; i < 20; ++i) {
         const std::string got = answer(bytes_without_sense(100 * i));
         EXPECT_TRUE(got.starts_with("HTTP/1.") && got.substr(8, 5) == " 400 ") << i << ": " << got;
@@ -311,7 +312,8 @@ TEST_F(Garbage, OutOfDescriptorsLiveCallsGoOnAndNewOnesComeInAgain) {
     const auto complaints = [&] {
         const std::string log = engine->log();
         size_t count = 0;
-        for (size_t at = log.find("cannot accept"); at != std::string::npos; at = log.find("cannot accept", at + 1)) ++count;
+        for (size_t at = log.find("cannot accept"); at != std::string::npos; at = log.find("cannot accept", at + 1))
+            ++count;
         return count;
     };
     allow(0);

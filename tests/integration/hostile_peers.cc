@@ -1,6 +1,7 @@
 #include "tests/integration/hostile_peers.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -24,7 +25,12 @@ void set_limit(int fd, int option) {
 }  // namespace
 
 HostilePeer::HostilePeer(int port, int receive_buffer) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    if (receive_buffer > 0) setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    if (receive_buffer > 0) {
+        setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+        // Segments as on a real network: one of loopback's 64 KiB would not fit into a small window.
+        const int segment = 1'400;
+        setsockopt(fd_, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
+    }
     set_limit(fd_, SO_SNDTIMEO);
     sockaddr_in to{};
     to.sin_family = AF_INET;
@@ -111,9 +117,10 @@ std::string media_path(int port, const std::string& call_sid) {
     const std::string form = "AccountSid=AC00000000000000000000000000000001&CallSid=" + call_sid +
                              "&From=%2B15550100123&To=%2B15550199456&CallStatus=ringing&Direction=inbound";
     HostilePeer peer(port);
-    peer.send("POST /twilio/voice HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-              "Content-Length: " +
-              std::to_string(form.size()) + "\r\n\r\n" + form);
+    peer.send(
+        "POST /twilio/voice HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        "Content-Length: " +
+        std::to_string(form.size()) + "\r\n\r\n" + form);
     const std::string twiml = peer.read_to_end();
     const size_t at = twiml.find("/twilio/media/");
     if (at == std::string::npos) throw std::runtime_error("no media path in: " + twiml);

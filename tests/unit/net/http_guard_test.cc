@@ -130,7 +130,8 @@ TEST(HttpGuard, slow_bodies_have_a_crowd_of_their_own) {
         crowd.back()->send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\na");
         ASSERT_TRUE(eventually([&] {
             const HttpCounters& c = server.server->counters();
-            return c.in_progress == std::min<int64_t>(i, 2) && static_cast<int64_t>(c.crowded_out) == std::max<int64_t>(i - 2, 0);
+            return c.in_progress == std::min<int64_t>(i, 2) &&
+                   static_cast<int64_t>(c.crowded_out) == std::max<int64_t>(i - 2, 0);
         }));
     }
     EXPECT_TRUE(is_problem(crowd[0]->read_to_end(), "503"));
@@ -161,9 +162,8 @@ TEST(HttpGuard, an_answer_that_nobody_takes_is_given_up) {
     client.send("GET /late HTTP/1.1\r\nHost: x\r\n\r\n");
     ASSERT_TRUE(eventually([&] { return server.handled == 1; }));
     server.on_shard([&] { server.late.at(0)(HttpResponse::json(200, std::string(32U << 20, 'x'))); });
-    EXPECT_TRUE(eventually([&] {
-        return server.server->counters().timed_out == 1 && server.server->counters().in_progress == 0;
-    }));
+    EXPECT_TRUE(eventually(
+        [&] { return server.server->counters().timed_out == 1 && server.server->counters().in_progress == 0; }));
 }
 
 TEST(HttpGuard, ranges_are_not_served_however_many_are_asked_for) {
@@ -186,8 +186,9 @@ int highest_fd() {
 TEST(HttpGuard, out_of_descriptors_sockets_live_on_and_accepting_resumes_by_itself) {
     TestServer server;
     RawClient live(server.port());
-    live.send("GET /echo/x HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-              "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    live.send(
+        "GET /echo/x HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
     ASSERT_TRUE(live.read_head().starts_with("HTTP/1.1 101"));
     ASSERT_TRUE(eventually([&] { return server.rooms[0]->opened == 1; }));
     const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -233,9 +234,10 @@ TEST(HttpGuard, an_upgrade_that_finds_no_descriptor_free_is_a_socket_all_the_sam
     none.rlim_cur = static_cast<rlim_t>(highest_fd()) + 1;
     ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
     for (int fd = dup(0); fd >= 0; fd = dup(0)) fillers.push_back(fd);
-    client.send("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" +
-                frame(kText, "hello"));
+    client.send(
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" +
+        frame(kText, "hello"));
     EXPECT_TRUE(client.read_head().starts_with("HTTP/1.1 101"));
     EXPECT_EQ(client.read_until([](const std::string& text) { return text.size() >= 7; }),
               frame(kText, "hello", {.masked = false}));
