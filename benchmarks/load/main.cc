@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,7 +39,7 @@ Exit status: 0 measured, 1 could not measure, 2 wrong arguments, 3 measured but 
 
 struct Arguments {
     LoadPlan plan;
-    std::string engine_command, bare_command, engine_log, report, title;
+    std::string engine_command, bare_command, attack_command, engine_log, report, title;
     std::vector<std::string> backend_env = {"DEEPGRAM_URL"};
     std::string backend_path = "/v1/agent/converse";
     pid_t engine_pid = 0;
@@ -54,6 +55,7 @@ struct Arguments {
 struct Target {
     std::string name;
     std::string command;  ///< empty: attach to engine_pid
+    std::string attack;   ///< runs beside the measurement; may be empty
 };
 
 void show_progress(const std::string& line) {
@@ -126,17 +128,31 @@ Result<Measurement> measure_target(const Arguments& args, const Target& target, 
         if (const auto warm = warm_up(plan, *process, *port, *listener, args.warm_up_calls); !warm)
             return fail(warm.error().code, "in the warm-up, " + warm.error().message);
     }
+    std::optional<TargetProcess> attacker;
+    if (!target.attack.empty()) {
+        auto spawned = TargetProcess::spawn(replaced(target.attack, "{port}", std::to_string(*port)), {},
+                                            args.engine_log + ".attack");
+        if (!spawned) return tl::unexpected(spawned.error());
+        attacker.emplace(std::move(*spawned));
+    }
+    const int64_t began = monotonic_ns();
     const std::string head = target.name + ", " + std::to_string(calls) + " calls: ";
     auto result = measure(plan, target.name, *process, *port, *listener, calls,
                           [&](const std::string& line) { show_progress(head + line); });
+    if (attacker && result) {
+        const auto cpu = static_cast<double>(attacker->usage().cpu_ns);
+        result->cores_attacker = cpu / static_cast<double>(monotonic_ns() - began);
+        attacker->stop();
+    }
     show_progress("");
     return result;
 }
 
 std::vector<Target> targets_of(const Arguments& args) {
     std::vector<Target> targets;
-    if (!args.engine_command.empty() || args.engine_pid != 0) targets.push_back({"engine", args.engine_command});
-    if (args.bare) targets.push_back({"bare", args.bare_command});
+    if (!args.engine_command.empty() || args.engine_pid != 0) targets.push_back({"engine", args.engine_command, ""});
+    if (!args.attack_command.empty()) targets.push_back({"attacked", args.engine_command, args.attack_command});
+    if (args.bare) targets.push_back({"bare", args.bare_command, ""});
     return targets;
 }
 
@@ -174,6 +190,8 @@ void describe(CLI::App& app, Arguments& args) {
     app.add_option("--engine-pid", args.engine_pid, "Measure a process that runs already");
     app.add_flag("--bare", args.bare, "Measure the bare bridge too, by turns, and print the ratio");
     app.add_option("--bare-command", args.bare_command, "Default: trunkline-bare beside this program");
+    app.add_option("--attack-command", args.attack_command,
+                   "Measure the engine a second time, by turns, while this runs: trunkline-attack --port {port} …");
     app.add_option("--calls", args.calls, "Simultaneous calls; a list is measured one by one")
         ->delimiter(',')
         ->check(CLI::Range(1, 20000));

@@ -33,6 +33,7 @@ struct Measurement {
     double cpu_ms_per_call_second = 0;  ///< user and system, of the target
     double rig_cpu_ms_per_call_second = 0;
     double cores_target = 0, cores_rig = 0, cores_others = 0, cores_stolen = 0;  ///< CPUs busy on average
+    double cores_attacker = 0;  ///< … of the attack, part of the others
     Quantiles up, down, up_from_sent, down_from_sent, lateness, webhook, first_frame;
     Delivery up_frames, down_frames;
     uint64_t early_frames = 0;  ///< caller frames before the first that the agent heard: the engine may drop them
