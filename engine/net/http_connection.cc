@@ -14,10 +14,7 @@ constexpr const char* kKey = "trunkline-connection";
 }  // namespace
 
 std::list<HttpConnection*>::iterator HttpCrowd::enter(HttpConnection* connection) {
-    if (waiting_.size() >= places_) {
-        counters_->crowded_out.fetch_add(1, std::memory_order_relaxed);
-        waiting_.front()->cut(503);
-    }
+    if (waiting_.size() >= places_) waiting_.front()->drop();
     counters_->in_progress.fetch_add(1, std::memory_order_relaxed);
     return waiting_.insert(waiting_.end(), connection);
 }
@@ -57,6 +54,11 @@ bool HttpConnection::note_body(size_t bytes, size_t most) {
     if (body_ <= most) return true;
     if (timer_ != 0) cut(413);
     return false;
+}
+
+void HttpConnection::drop() {
+    crowd_->counters().crowded_out.fetch_add(1, std::memory_order_relaxed);
+    cut(503);
 }
 
 /// libsoup sees the end of the stream and cleans up in its own way.

@@ -46,6 +46,8 @@ class HttpConnection {
     void arm(Step step);
     /// It is our turn: no limit for the handler.
     void disarm();
+    /// Somebody else needs its place.
+    void drop();
     /// Bytes of the body that came; false when they are more than `most` and the connection was cut with 413.
     bool note_body(size_t bytes, size_t most);
     void count_oversized() { crowd_->counters().oversized.fetch_add(1, std::memory_order_relaxed); }

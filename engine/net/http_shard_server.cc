@@ -54,23 +54,6 @@ HttpResponse no_route(const HttpRequest& request, const std::string& allow, bool
 
 }  // namespace
 
-/// A TLS handshake on the way in.
-struct ShardServer::Handshake {
-    std::weak_ptr<ShardServer> server;
-    GSocketAddress* local;
-    GSocketAddress* remote;
-
-    static void done(GObject* stream, GAsyncResult* result, gpointer data) {
-        std::unique_ptr<Handshake> self(static_cast<Handshake*>(data));
-        auto server = self->server.lock();
-        bool good = g_tls_connection_handshake_finish(G_TLS_CONNECTION(stream), result, nullptr) != FALSE;
-        if (good && server && server->server_) server->serve(G_IO_STREAM(stream), self->local, self->remote);
-        g_object_unref(stream);
-        g_object_unref(self->local);
-        g_object_unref(self->remote);
-    }
-};
-
 /// An upgrade whose 101 is being written.
 struct ShardServer::Upgrade {
     ShardServer* server;
@@ -78,13 +61,16 @@ struct ShardServer::Upgrade {
 };
 
 ShardServer::ShardServer(Shard* shard, const HttpServerOptions* options, const RouteTable* routes,
-                         CertificatePtr certificate, std::shared_ptr<HttpCounters> counters)
+                         CertificatePtr certificate, std::shared_ptr<HttpCounters> counters, size_t handshakes_at_once)
     : shard_(shard),
       options_(options),
       routes_(routes),
       certificate_(std::move(certificate)),
       counters_(std::move(counters)),
       crowd_(std::make_shared<HttpCrowd>(options->max_in_progress, counters_)) {
+    handshakes_ = std::make_shared<TlsHandshakes>(
+        shard_, handshakes_at_once,
+        [this](GIOStream* tls, GSocketAddress* local, GSocketAddress* remote) { serve(tls, local, remote); });
     server_ = soup_server_new("server-header", "trunkline", "raw-paths", TRUE, nullptr);
     soup_server_remove_websocket_extension(server_, SOUP_TYPE_WEBSOCKET_EXTENSION_DEFLATE);
     g_signal_connect(server_, "request-started", G_CALLBACK(on_request_started), this);
@@ -126,6 +112,7 @@ void ShardServer::stop_listening() { listener_.reset(); }
 void ShardServer::close() {
     listener_.reset();
     gate_.reset();
+    handshakes_->stop();
     if (SoupServer* server = std::exchange(server_, nullptr)) {
         g_signal_handlers_disconnect_by_data(server, this);
         soup_server_remove_handler(server, nullptr);
@@ -169,9 +156,8 @@ void ShardServer::serve(GIOStream* stream, GSocketAddress* local, GSocketAddress
     static const char* const kProtocols[] = {"http/1.1", nullptr};
     g_tls_connection_set_advertised_protocols(G_TLS_CONNECTION(tls), kProtocols);
     g_tls_connection_set_require_close_notify(G_TLS_CONNECTION(tls), FALSE);
-    auto* handshake =
-        new Handshake{weak_from_this(), G_SOCKET_ADDRESS(g_object_ref(local)), G_SOCKET_ADDRESS(g_object_ref(remote))};
-    g_tls_connection_handshake_async(G_TLS_CONNECTION(tls), G_PRIORITY_DEFAULT, nullptr, Handshake::done, handshake);
+    handshakes_->add(tls, local, remote);
+    g_object_unref(tls);
 }
 
 void ShardServer::on_got_headers(SoupServerMessage* message, const HttpServerOptions* options) {

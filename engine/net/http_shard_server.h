@@ -10,6 +10,7 @@
 #include "engine/net/http_gate.h"
 #include "engine/net/http_listener.h"
 #include "engine/net/http_routes.h"
+#include "engine/net/tls_handshakes.h"
 
 typedef struct _GBytes GBytes;
 typedef struct _GIOStream GIOStream;
@@ -28,7 +29,7 @@ class ShardServer final : public std::enable_shared_from_this<ShardServer> {
   public:
     /// `options` and `routes` outlive the server.
     ShardServer(Shard* shard, const HttpServerOptions* options, const RouteTable* routes, CertificatePtr certificate,
-                std::shared_ptr<HttpCounters> counters);
+                std::shared_ptr<HttpCounters> counters, size_t handshakes_at_once);
     ~ShardServer();
     void listen(int fd);
     void stop_listening();
@@ -36,7 +37,6 @@ class ShardServer final : public std::enable_shared_from_this<ShardServer> {
     void close();
 
   private:
-    struct Handshake;
     struct Upgrade;
     void serve_fd(int fd);
     void serve(GIOStream* stream, GSocketAddress* local, GSocketAddress* remote);
@@ -58,6 +58,7 @@ class ShardServer final : public std::enable_shared_from_this<ShardServer> {
     int idle_fd_ = -1;  // other end of the socket pair that libsoup takes for a listener
     const std::shared_ptr<HttpCounters> counters_;
     const std::shared_ptr<HttpCrowd> crowd_;
+    std::shared_ptr<TlsHandshakes> handshakes_;
     std::unique_ptr<HttpGate> gate_;
     std::unique_ptr<HttpListener> listener_;
 };
