@@ -14,6 +14,7 @@
 #include "engine/follow.h"
 #include "engine/loop/shard_pool.h"
 #include "engine/net/farewell.h"
+#include "engine/net/http_counters.h"
 #include "engine/net/http_server.h"
 #include "engine/net/tls.h"
 #include "engine/storage/reader.h"
@@ -30,6 +31,7 @@ struct Server::Impl {
     Status listen();
     void say_farewell();
     void add_storage_metrics(std::vector<MetricRow>* rows) const;
+    void add_http_metrics(std::vector<MetricRow>* rows) const;
 
     ServerOptions options;
     std::unique_ptr<StorageWriter> storage;
@@ -84,7 +86,7 @@ Status Server::Impl::start_storage() {
     if (!read) return tl::unexpected(read.error());
     reader = std::move(*read);
     if (options.follow) follow = std::make_unique<FollowOutbox>(storage.get(), options.follow);
-    egress = std::make_unique<Egress>(storage.get());
+    egress = std::make_unique<Egress>(storage.get(), options.config.webhook_timeout_ms);
     return {};
 }
 
@@ -128,14 +130,18 @@ void Server::Impl::know_endpoints() {
 
 Status Server::Impl::listen() {
     const Config& c = options.config;
-    HttpServerOptions http_options;
+    HttpServerOptions http_options = options.http;
     http_options.host = c.host;
     http_options.port = c.port;
     http_options.tls_certificate = c.tls_certificate;
     http_options.tls_key = c.tls_key;
-    // A carrier's media message is below 10 kB; two seconds of audio towards it are 22 kB.
+    http_options.header_timeout_ms = c.request_timeout_ms;
+    // A carrier's media message is below 10 kB. Towards it no more than a second and a half of audio is handed over
+    // when it does not read; what goes beyond are marks, clears and pongs.
     http_options.websocket.max_message = 256U << 10;
-    http_options.websocket.max_pending = 2U << 20;
+    http_options.websocket.high_watermark = 16U << 10;
+    http_options.websocket.low_watermark = 4U << 10;
+    http_options.websocket.max_pending = 256U << 10;
     http = std::make_unique<HttpServer>(shards.get(), http_options);
     twilio::Settings twilio_settings;
     twilio_settings.auth_token = c.insecure ? "" : c.twilio_auth_token;
@@ -144,8 +150,40 @@ Status Server::Impl::listen() {
     add_twilio_routes(http.get(), calls.get(), twilio_settings);
     ApiParts parts{calls.get(), shards.get(), reader.get(), c.api_key, {}};
     parts.metrics.push_back([this](std::vector<MetricRow>* rows) { add_storage_metrics(rows); });
+    parts.metrics.push_back([this](std::vector<MetricRow>* rows) { add_http_metrics(rows); });
     add_api_routes(http.get(), parts);
     return http->listen();
+}
+
+void Server::Impl::add_http_metrics(std::vector<MetricRow>* rows) const {
+    const HttpCounters& c = http->counters();
+    rows->push_back(
+        {"trunkline_http_connections_total", "Connections accepted", "counter", {}, static_cast<double>(c.accepted)});
+    rows->push_back({"trunkline_http_waiting_connections",
+                     "Accepted, the head of the request not there yet",
+                     "gauge",
+                     {},
+                     static_cast<double>(c.waiting)});
+    rows->push_back({"trunkline_http_busy_connections",
+                     "A body on its way in, or an answer on its way out",
+                     "gauge",
+                     {},
+                     static_cast<double>(c.in_progress)});
+    const auto dropped = [&](const char* reason, uint64_t n) {
+        rows->push_back({"trunkline_http_refused_connections_total",
+                         "Connections that were let go, by reason",
+                         "counter",
+                         {{"reason", reason}},
+                         static_cast<double>(n)});
+    };
+    dropped("timeout", c.timed_out);
+    dropped("crowd", c.crowded_out);
+    dropped("too-large", c.oversized);
+    rows->push_back({"trunkline_accept_failures_total",
+                     "Times that no descriptor was free for a connection",
+                     "counter",
+                     {},
+                     static_cast<double>(c.out_of_fds)});
 }
 
 void Server::Impl::add_storage_metrics(std::vector<MetricRow>* rows) const {

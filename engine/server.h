@@ -12,11 +12,13 @@
 #include "engine/events/outbox.h"
 #include "engine/graph/graph_store.h"
 #include "engine/gst/media_session.h"
+#include "engine/net/http_server.h"
 
 namespace trunkline {
 
 struct ServerOptions {
     Config config;
+    HttpServerOptions http;                               ///< its limits; the server sets address, TLS and watermarks
     graph::LoadOptions load;                              ///< environment and secrets of the graphs
     std::map<std::string, MediaSessionFactory> carriers;  ///< by carrier; main.cc knows the elements
     std::function<void(const Fact&)> follow;  ///< gets every stored fact, on a thread of its own; may be empty

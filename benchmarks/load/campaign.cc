@@ -23,6 +23,7 @@ constexpr uint32_t kRampPerSecond = 100;  // a search must not fail because its 
 struct Target {
     std::string name;
     std::string command;  ///< empty: attach to engine_pid
+    std::string attack;   ///< runs beside the measurement; may be empty
 };
 
 void show_progress(const std::string& line) {
@@ -91,8 +92,9 @@ Status Campaign::prepare_tls() {
 
 std::vector<Target> Campaign::targets() const {
     std::vector<Target> targets;
-    if (args_.has_engine()) targets.push_back({"engine", args_.engine_command});
-    if (args_.bare) targets.push_back({"bare", args_.bare_command});
+    if (args_.has_engine()) targets.push_back({"engine", args_.engine_command, ""});
+    if (!args_.attack_command.empty()) targets.push_back({"attacked", args_.engine_command, args_.attack_command});
+    if (args_.bare) targets.push_back({"bare", args_.bare_command, ""});
     return targets;
 }
 
@@ -161,9 +163,22 @@ Result<Measurement> Campaign::measure_target(const Target& target, const LoadPla
         if (const auto warm = warm_up(plan, *process, *port, *listener, args_.warm_up_calls); !warm)
             return fail(warm.error().code, "in the warm-up, " + warm.error().message);
     }
+    std::optional<TargetProcess> attacker;
+    if (!target.attack.empty()) {
+        auto spawned = TargetProcess::spawn(replaced(target.attack, "{port}", std::to_string(*port)), {},
+                                            args_.engine_log + ".attack");
+        if (!spawned) return tl::unexpected(spawned.error());
+        attacker.emplace(std::move(*spawned));
+    }
+    const int64_t began = monotonic_ns();
     const std::string head = target.name + ", " + std::to_string(calls) + " calls: ";
     auto result = measure(plan, target.name, *process, *port, *listener, calls,
                           [&](const std::string& line) { show_progress(head + line); });
+    if (attacker && result) {
+        const auto cpu = static_cast<double>(attacker->usage().cpu_ns);
+        result->cores_attacker = cpu / static_cast<double>(monotonic_ns() - began);
+        attacker->stop();
+    }
     show_progress("");
     return result;
 }

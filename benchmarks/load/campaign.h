@@ -13,7 +13,7 @@ namespace trunkline::load {
 /// The command line, checked.
 struct Arguments {
     LoadPlan plan;
-    std::string engine_command, bare_command, engine_log, report, title;
+    std::string engine_command, bare_command, attack_command, engine_log, report, title;
     std::vector<std::string> backend_env = {"DEEPGRAM_URL"};
     std::string backend_path = "/v1/agent/converse";
     pid_t engine_pid = 0;

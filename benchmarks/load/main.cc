@@ -48,6 +48,8 @@ void describe(CLI::App& app, Arguments& args) {
     app.add_option("--engine-pid", args.engine_pid, "Measure a process that runs already");
     app.add_flag("--bare", args.bare, "Measure the bare bridge too, by turns, and print the ratio");
     app.add_option("--bare-command", args.bare_command, "Default: trunkline-bare beside this program");
+    app.add_option("--attack-command", args.attack_command,
+                   "Measure the engine a second time, by turns, while this runs: trunkline-attack --port {port} …");
     app.add_option("--calls", args.calls,
                    "Simultaneous calls; a list is measured one by one; with --find-slo the first number tried")
         ->delimiter(',')

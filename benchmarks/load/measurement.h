@@ -42,8 +42,9 @@ struct Measurement {
     double cpu_ms_per_call_second = 0;  ///< user and system, of the target
     double rig_cpu_ms_per_call_second = 0;
     double cores_target = 0, cores_rig = 0, cores_others = 0, cores_stolen = 0;  ///< CPUs busy on average
-    Quantiles up, down, up_from_sent, down_from_sent, lateness;                  ///< of the steady calls
-    StartFigures ramp, fresh;                                                    ///< of the steady and of the new calls
+    double cores_attacker = 0;                                   ///< … of the attack, part of the others
+    Quantiles up, down, up_from_sent, down_from_sent, lateness;  ///< of the steady calls
+    StartFigures ramp, fresh;                                    ///< of the steady and of the new calls
     Delivery up_frames, down_frames, new_up_frames, new_down_frames;
     uint32_t left_open = 0;  ///< sockets the target still held three seconds after every call had hung up
     uint64_t misrouted = 0, marks = 0, clears = 0;

@@ -46,6 +46,8 @@ void add_steady_rows(std::vector<Row>& rows, const std::vector<Measurement>& run
         return fixed(m.cores_target, 2) + " / " + fixed(m.cores_rig, 2) + " / " + fixed(m.cores_others, 2) + " / " +
                fixed(m.cores_stolen, 2);
     }));
+    if (std::any_of(runs.begin(), runs.end(), [](M m) { return m.cores_attacker > 0; }))
+        rows.push_back(row("attacker's CPUs, in the others", runs, [](M m) { return fixed(m.cores_attacker, 2); }));
     rows.push_back(
         row("rig's CPU ms per call-second", runs, [](M m) { return fixed(m.rig_cpu_ms_per_call_second, 3); }));
     rows.push_back(

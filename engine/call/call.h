@@ -44,6 +44,7 @@ class Call final : private MediaSession::Listener {
     const std::string& id() const { return waiting_.call_id; }
     const IncomingCall& incoming() const { return waiting_.incoming; }
     const CallEnding& ending() const { return ending_; }
+    MediaStats media_stats() const { return session_ ? session_->stats() : MediaStats{}; }
     Shard* shard() const { return shard_; }
 
   private:

@@ -221,6 +221,9 @@ void CallManager::live_ended(Call* call) {
     std::lock_guard lock(mutex_);
     by_carrier_id_.erase(carrier_key(call->incoming().carrier, call->incoming().carrier_call_id));
     entries_.erase(call->id());
+    const MediaStats media = call->media_stats();
+    counts_.dropped_out_ms += media.dropped_out_ms;
+    counts_.dropped_in += media.dropped_in;
     ++counts_.ended[call->ending().status + "/" + call->ending().reason];
 }
 

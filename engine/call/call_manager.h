@@ -33,6 +33,8 @@ struct CallManagerOptions {
 struct CallCounts {
     uint64_t waiting = 0, live = 0, admitted = 0, refused = 0;
     std::map<std::string, uint64_t> ended;  ///< by status/reason
+    int64_t dropped_out_ms = 0;             ///< audio that callers did not get, of calls that are over
+    uint64_t dropped_in = 0;                ///< caller frames that found no room, likewise
 };
 
 class CallManager {

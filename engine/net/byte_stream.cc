@@ -18,6 +18,9 @@ namespace {
 /// More than any wrapper reads ahead: libsoup's line reader holds at most 8 KiB. It is there for a peer that sends
 /// faster than we drain: what is beyond it is still with the kernel or in the TLS connection, where read() finds it.
 constexpr size_t kDrainLimit = 256U << 10;
+/// So much may lie in the kernel before it is sent; without a limit the kernel would hold minutes of speech for a peer
+/// that does not read, out of reach of every watermark.
+constexpr int kUnsentInKernel = 16 << 10;
 
 /// What lies below the wrappers of GIO and libsoup. Borrowed pointers.
 struct Layers {
@@ -98,11 +101,17 @@ std::unique_ptr<ByteStream> ByteStream::adopt(GIOStream* adopted_stream, std::st
     if (layers.socket) {
         int fd = g_socket_get_fd(layers.socket);
         stream->fd_ = layers.tls ? fd : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+        if (stream->fd_ < 0) {  // out of descriptors: then it lives on with its wrappers, which only cost memory
+            stream->fd_ = fd;
+            stream->socket_ = G_SOCKET(g_object_ref(layers.socket));
+            stream->wrapper_ = G_IO_STREAM(g_object_ref(adopted_stream));
+        }
         int one = 1;
         setsockopt(stream->fd_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);  // no TCP (a socket pair): no matter
+        setsockopt(stream->fd_, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentInKernel, sizeof kUnsentInKernel);
     }
     // Whoever still holds the wrappers must not keep the connection open behind our duplicate.
-    if (layers.socket && !layers.tls) g_socket_close(layers.socket, nullptr);
+    if (layers.socket && !stream->socket_) g_socket_close(layers.socket, nullptr);
     g_object_unref(adopted_stream);
     return stream;
 }
@@ -174,6 +183,7 @@ void ByteStream::close(bool reset) {
     fd_ = -1;
     g_clear_object(&tls_);
     g_clear_object(&socket_);
+    g_clear_object(&wrapper_);
 }
 
 }  // namespace trunkline

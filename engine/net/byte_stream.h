@@ -44,9 +44,10 @@ class ByteStream {
     void say_close_notify();
     int fd_ = -1;
     bool write_blocked_ = false;  // TLS only: the last write was not taken whole
-    // TLS only: the connection, its socket and its two ends (borrowed from it). Null for a plain socket.
+    // TLS only: the connection, its socket and its two ends (borrowed from it). Null for a plain socket, as a rule.
     GIOStream* tls_ = nullptr;
     GSocket* socket_ = nullptr;
+    GIOStream* wrapper_ = nullptr;  // plain only: what owns socket_, when there was no descriptor to part from it
     GPollableInputStream* input_ = nullptr;
     GPollableOutputStream* output_ = nullptr;
 };

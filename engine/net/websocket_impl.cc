@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 
 #include <array>
+#include <utility>
 
 namespace trunkline {
 namespace {
@@ -131,6 +132,9 @@ void WebSocket::Impl::on_message(bool text, std::span<const uint8_t> payload) {
 void WebSocket::Impl::on_ping_time() {
     ping_timer_ = 0;
     if (phase_ != Phase::kOpen) return;
+    // A peer that talks and never reads answers no ping, but gives signs of life.
+    stuck_ = pending() > 0 && !std::exchange(taken_, false) ? stuck_ + 1 : 0;
+    if (stuck_ > options_.missed_pings) return finish(CloseCause::kPeerDead, 1006, "the peer does not read", true);
     if (is_reading()) {  // while reading is paused no answer can be seen
         if (unanswered_ >= options_.missed_pings) return finish(CloseCause::kPeerDead, 1006, "pings unanswered", true);
         ++unanswered_;

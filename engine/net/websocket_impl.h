@@ -85,6 +85,8 @@ struct WebSocket::Impl final : FdHandler, WsCodec::Sink, std::enable_shared_from
     TimerId ping_timer_ = 0;
     TimerId close_timer_ = 0;
     int unanswered_ = 0;
+    int stuck_ = 0;  // ping intervals in which the kernel took nothing of what is pending
+    bool taken_ = false;
 
     bool peer_ended_ = false;  // kEnding: nothing comes any more, but the peer may still read
     bool linger_ = false;      // kEnding: read and discard until the peer goes, so that it can read our close frame

@@ -17,6 +17,7 @@ namespace {
 
 constexpr size_t kMaxReason = 123;
 constexpr size_t kKeepCapacity = 64U << 10;
+constexpr uint64_t kFragmentCost = 16;
 
 /// Masks must be unpredictable; one system call serves many frames.
 void fill_mask(uint8_t* into, size_t length) {
@@ -330,7 +331,8 @@ void WsCodec::on_frame_start(uint8_t opcode, uint64_t length, bool fin) {
     in_message_ = !fin;
     single_frame_ = first && fin;
     frame_length_ = length;
-    message_length_ += length;
+    // A fragment counts for what it costs us, so that a message of endless empty ones has an end too.
+    message_length_ += single_frame_ ? length : std::max<uint64_t>(length, kFragmentCost);
     if (message_length_ > max_message_) violate(WSLAY_CODE_MESSAGE_TOO_BIG);
 }
 

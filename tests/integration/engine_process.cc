@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -90,6 +91,13 @@ int64_t EngineProcess::resident_kb() const {
         if (word == "Rss:" && in >> kb) return kb;
     }
     return -1;
+}
+
+size_t EngineProcess::highest_descriptor() const {
+    size_t highest = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(pid_) + "/fd"))
+        highest = std::max<size_t>(highest, std::strtoul(entry.path().filename().c_str(), nullptr, 10));
+    return highest;
 }
 
 int EngineProcess::stop(int signal) {
