@@ -117,7 +117,7 @@ Result<CarrierStatus> parse_status(const FormPairs& fields) {
         const std::string text = field(fields, name);
         int64_t value = fallback;
         std::from_chars(text.data(), text.data() + text.size(), value);
-        return value;
+        return value < 0 ? fallback : value;
     };
     status.sequence = number("SequenceNumber", -1);
     status.duration_s = number("CallDuration", -1);
