@@ -67,9 +67,9 @@ class Run:
         new = self.folder / "corpus"
         new.mkdir(parents=True, exist_ok=True)
         known = set(self.folder.iterdir())
-        dictionary = STORED / "dictionaries" / f"{self.name}.dict"
+        words = [file for file in sorted((STORED / "dictionaries").iterdir()) if self.name.startswith(file.stem)]
         command = [str(self.program), f"-max_total_time={self.seconds}", f"-artifact_prefix={self.folder}/", *LIMITS,
-                   *([f"-dict={dictionary}"] if dictionary.exists() else []), str(new), str(STORED / "corpus" / self.name)]
+                   *[f"-dict={file}" for file in words[-1:]], str(new), str(STORED / "corpus" / self.name)]
         begun = time.monotonic()
         log = self.folder / "log"
         with open(log, "wb") as out:
