@@ -47,7 +47,7 @@ class Loopback {
         char buffer[16384];
         while (true) {
             pollfd wanted{fd_, POLLIN, 0};
-            must(::poll(&wanted, 1, 60'000) == 1, "the server ends every connection");
+            must(::poll(&wanted, 1, 240'000) == 1, "the server ends every connection");
             const ssize_t n = ::recv(fd_, buffer, sizeof buffer, 0);
             if (n <= 0) return got;
             got.append(buffer, static_cast<size_t>(n));

@@ -95,7 +95,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         call.url = "http://127.0.0.1:" + std::to_string(stranger.port()) + "/hook";
         call.body = "{}";
         call.max_response = kMaxResponse;
-        call.timeout_ms = 60'000;
+        call.timeout_ms = 240'000;
         client.call(std::move(call), [&](const Result<HttpAnswer>& answer) {
             ++answers;
             must(answer || answer.error().code != "timeout", "a peer that hangs up is noticed");

@@ -26,7 +26,7 @@ FOUND = BUILD / "found"
 RESULTS = FOUND / "results.jsonl"
 STORED = ROOT / "tests" / "fuzz"
 # So many seconds may one input take, generous because machines stall, and the process so much memory, before it is a find.
-LIMITS = ["-timeout=90", "-report_slow_units=90", "-rss_limit_mb=2048", "-print_final_stats=1"]
+LIMITS = ["-timeout=300", "-report_slow_units=300", "-rss_limit_mb=2048", "-print_final_stats=1"]
 ENVIRONMENT = {
     "G_SLICE": "always-malloc",
     "ASAN_OPTIONS": "strict_string_checks=1:detect_stack_use_after_return=0",
@@ -75,7 +75,7 @@ class Run:
         with open(log, "wb") as out:
             try:
                 code = subprocess.run(command, cwd=ROOT, env={**os.environ, **ENVIRONMENT}, stdout=out, stderr=out,
-                                      timeout=self.seconds * 2 + 300).returncode
+                                      timeout=self.seconds * 2 + 900).returncode
             except subprocess.TimeoutExpired:
                 code = "no end"
         text = log.read_text(errors="replace")
