@@ -321,6 +321,7 @@ void WsCodec::violate(uint16_t code) {
 
 void WsCodec::on_frame_start(uint8_t opcode, uint64_t length, bool fin) {
     in_control_ = wslay_is_ctrl_frame(opcode);
+    in_close_ = opcode == WSLAY_CONNECTION_CLOSE;
     if (in_control_) {
         if (opcode == WSLAY_CONNECTION_CLOSE && length == 1) violate(WSLAY_CODE_PROTOCOL_ERROR);
         return;
@@ -336,6 +337,8 @@ void WsCodec::on_frame_start(uint8_t opcode, uint64_t length, bool fin) {
 }
 
 void WsCodec::on_chunk(std::span<const uint8_t> chunk) {
+    if (in_close_ && close_.size() + chunk.size() <= 125)
+        close_.append(reinterpret_cast<const char*>(chunk.data()), chunk.size());
     if (in_control_ || violated_ || stopped_) return;
     if (single_frame_ && chunk.size() == frame_length_) {
         whole_ = chunk;

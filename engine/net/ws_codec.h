@@ -92,6 +92,8 @@ class WsCodec {
     // The message under way.
     bool in_message_ = false;
     bool in_control_ = false;
+    bool in_close_ = false;
+    std::string close_;  // payload of the peer's close frame
     bool single_frame_ = false;
     uint64_t frame_length_ = 0;
     uint64_t message_length_ = 0;
