@@ -24,7 +24,7 @@ class ProcessRig {
 
     /// Starts the engine, not waiting until it is ready; the one before must be gone.
     EngineProcess& start(std::vector<std::string> environment = {});
-    EngineProcess& engine() { return *engine_; }
+    EngineProcess& engine() const { return *engine_; }
     lab::deepgram::DeepgramLab& agent() { return *agent_; }
     std::unique_ptr<lab::TwilioCall> call();
     size_t sessions() const;  ///< that the agent has seen so far
