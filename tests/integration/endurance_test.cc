@@ -28,6 +28,7 @@ using namespace std::chrono_literals;
 constexpr auto kDeadline = 120s;             // of one batch, on a busy machine under sanitizers
 constexpr double kHeapBytesPerCall = 40;     // what counts as growth
 constexpr double kFillingBytes = 320 << 10;  // malloc's own, in the first thousand calls, while SQLite's cache fills
+constexpr double kNoiseBytes = 64 << 10;     // … and later
 constexpr int kFilled = 1'000;
 #ifdef TRUNKLINE_SANITIZED
 constexpr bool kWeighs = false;  // malloc is another one, which keeps what is freed; LeakSanitizer looks at the end
@@ -69,7 +70,8 @@ class Play {
     double growth() const { return static_cast<double>(heap_[1] - heap_[0]) / std::max(1, weighed_calls()); }
     int weighed_calls() const { return weighed_at_[0] == 0 ? 0 : weighed_at_[1] - weighed_at_[0]; }
     double allowed_growth() const {
-        return kHeapBytesPerCall + (weighed_at_[0] < kFilled ? kFillingBytes / std::max(1, weighed_calls()) : 0);
+        return kHeapBytesPerCall +
+               (weighed_at_[0] < kFilled ? kFillingBytes : kNoiseBytes) / std::max(1, weighed_calls());
     }
     int calls() const { return total_; }
 
