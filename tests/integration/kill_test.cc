@@ -128,10 +128,23 @@ class Kill : public testing::Test {
         }
     }
 
+    /// For a failure: what waits, since when it may go out, and what the engine knows of it.
+    std::string undelivered() const {
+        std::string all;
+        for (const auto& row : rig.sql("select d.webhook_id, d.call_id, d.seq, d.state, d.attempts, d.last_status, "
+                                       "d.last_error, d.next_ms, q.next_ms, strftime('%s', 'now') from "
+                                       "webhook_deliveries d left join webhook_queues q on q.webhook_id = d.webhook_id "
+                                       "and q.call_id = d.call_id where d.state <> 'delivered' limit 20")) {
+            for (const auto& column : row) all += column + " ";
+            all += "\n";
+        }
+        return all + rig.get("/metrics").body + rig.engine().log();
+    }
+
     void check_deliveries() {
         ASSERT_TRUE(eventually([&] {
             return rig.number("select count(*) from webhook_deliveries where state <> 'delivered'") == 0;
-        })) << rig.number("select count(*) from webhook_deliveries where state <> 'delivered'");
+        })) << undelivered();
         std::map<std::string, std::string> first;  // hook, call and number → body
         std::map<std::string, uint64_t> last;      // hook and call → the number that came last for the first time
         const auto posts = receiver.accepted();

@@ -83,8 +83,8 @@ ProcessRig::Answer ProcessRig::announce() const {
                 "/twilio/voice");
 }
 
-double ProcessRig::metric(const std::string& name) const {
-    const std::string text = "\n" + get("/metrics").body;
+double ProcessRig::metric_in(const std::string& metrics, const std::string& name) {
+    const std::string text = "\n" + metrics;
     const size_t at = text.find("\n" + name + " ");
     return at == std::string::npos ? -1 : std::atof(text.c_str() + at + name.size() + 2);
 }

@@ -24,7 +24,7 @@ class ProcessRig {
 
     /// Starts the engine, not waiting until it is ready; the one before must be gone.
     EngineProcess& start(std::vector<std::string> environment = {});
-    EngineProcess& engine() { return *engine_; }
+    EngineProcess& engine() const { return *engine_; }
     lab::deepgram::DeepgramLab& agent() { return *agent_; }
     std::unique_ptr<lab::TwilioCall> call();
     size_t sessions() const;  ///< that the agent has seen so far
@@ -37,7 +37,8 @@ class ProcessRig {
     /// The carrier's voice webhook, for a call that then never comes.
     Answer announce() const;
     /// A line of /metrics: `trunkline_storage_refused_total`, `…{weight="ordinary"}`; -1 when it is not there.
-    double metric(const std::string& name) const;
+    double metric(const std::string& name) const { return metric_in(get("/metrics").body, name); }
+    static double metric_in(const std::string& metrics, const std::string& name);
 
     std::string database() const { return folder_ + "/calls.db"; }
     using Rows = std::vector<std::vector<std::string>>;

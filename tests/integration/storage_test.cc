@@ -50,13 +50,28 @@ class Storage : public testing::Test {
                  R"({"type":"ConversationText","role":"assistant","content":"line )" + std::to_string(lines++) + "\"}");
         }
     }
-    /// Talks until it holds.
+    double accounted() const {
+        const std::string metrics = rig.get("/metrics").body;
+        return ProcessRig::metric_in(metrics, kWaiting) + ProcessRig::metric_in(metrics, left_out("essential"));
+    }
+    /// So many records more wait, or are counted as left out: never faster than the engine listens.
+    bool fill(int records) {
+        const double before = accounted();
+        say_lines(records);
+        return eventually([&] { return accounted() >= before + records; });
+    }
+    /// The first rows that the database does not take: from here on nothing leaves the queue.
+    void wait_for_trouble() {
+        say_lines(1);
+        ASSERT_TRUE(eventually([&] { return rig.metric("trunkline_storage_in_trouble") == 1; }));
+    }
+    /// Talks in steps that are small beside the distance of the bounds, until it holds.
     bool talk_until(const std::function<bool()>& condition) {
-        return eventually([&] {
+        for (int step = 0; step < kBound / 20; ++step) {
             if (condition()) return true;
-            say_lines(10);
-            return false;
-        });
+            if (!fill(20)) return false;
+        }
+        return condition();
     }
     long stored_transcripts() { return rig.number("select count(*) from call_events where type = 'transcript'"); }
     /// Everything the agent has put into words so far.
@@ -170,6 +185,8 @@ TEST_F(Storage, ALockedDatabaseStopsNoCallAndLosesNothing) {
     ASSERT_EQ(sqlite3_open(rig.database().c_str(), &other), SQLITE_OK);
     sqlite3_busy_timeout(other, 20'000);
     ASSERT_EQ(sqlite3_exec(other, "begin exclusive", nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(other);
+    wait_for_trouble();
+    ASSERT_TRUE(fill(kBound * 3 / 4));
     ASSERT_TRUE(talk_until([&] { return rig.get("/readyz").status == 503; }));
     expect_new_calls_are_refused("locked");
     expect_audio_flows_both_ways();
@@ -182,6 +199,8 @@ TEST_F(Storage, ALockedDatabaseStopsNoCallAndLosesNothing) {
 
 TEST_F(Storage, AFullDiskStopsNoCallAndWhatHasNoRoomIsCounted) {
     let_files_grow(false);
+    wait_for_trouble();
+    ASSERT_TRUE(fill(kBound * 3 / 4));
     ASSERT_TRUE(talk_until([&] { return rig.get("/readyz").status == 503; }));
     expect_new_calls_are_refused("disk");
     expect_audio_flows_both_ways();

@@ -16,6 +16,7 @@ namespace trunkline::test {
 struct Patience {
     int start_timeout_ms = 60'000, media_timeout_ms = 60'000;
     int64_t media_wait_ms = 60'000;
+    bool operator==(const Patience&) const = default;
 };
 
 /// Name and text of the graphs: one for the usual call, the others for what can go wrong in one.

@@ -192,6 +192,7 @@ const std::vector<Way>& all_ways() {
         add_graphs(made);
         add_backends(made);
         add_shutdowns(made);
+        for (Way& way : made) way.number = static_cast<int>(&way - made.data());
         return made;
     }();
     return ways;

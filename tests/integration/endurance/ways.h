@@ -20,6 +20,7 @@ struct Way {
     Patience patience = {};
     bool by_shutdown = false;  ///< the calls are ended by the end of the service, once each has come to its moment
     int at_once = 60;          ///< calls at the same time; more where each has to wait for something
+    int number = 0;            ///< in the table
 };
 
 const std::vector<Way>& all_ways();
