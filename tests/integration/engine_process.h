@@ -25,7 +25,6 @@ class EngineProcess {
     size_t descriptors() const;
     int64_t resident_kb() const;  ///< counted page by page
     size_t highest_descriptor() const;
-    pid_t pid() const { return pid_; }
     /// Sends the signal and waits for the end; the exit status, or 128 + signal.
     int stop(int signal);
     std::string log() const;
