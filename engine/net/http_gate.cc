@@ -11,6 +11,7 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/log.h"
+#include "engine/net/http_head.h"
 #include "engine/net/http_refusal.h"
 
 namespace trunkline {
@@ -24,10 +25,6 @@ constexpr int kRoomForOthers = 32;  // let go at once when descriptors are out
 constexpr int kPerSweep = 64;       // timed out in one turn of the loop
 constexpr int64_t kNsPerMs = 1'000'000;
 constexpr int64_t kLogEveryNs = 60'000'000'000;
-
-bool ends_head(std::string_view text) {
-    return text.find("\r\n\r\n") != std::string_view::npos || text.find("\n\n") != std::string_view::npos;
-}
 
 bool whole_record(std::string_view bytes) {
     if (static_cast<uint8_t>(bytes[0]) != kTlsHandshake) return true;  // no TLS: the handshake will say so
@@ -84,7 +81,11 @@ HttpGate::Head HttpGate::look(int fd) const {
     if (n < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? Head::kIncomplete : Head::kGone;
     if (n == 0) return Head::kGone;
     const std::string_view bytes(buffer.data(), static_cast<size_t>(n));
-    if (options_.tls ? whole_record(bytes) : ends_head(bytes)) return Head::kComplete;
+    const HeadState state = !options_.tls         ? judge_head(bytes)
+                            : whole_record(bytes) ? HeadState::kWhole
+                                                  : HeadState::kIncomplete;
+    if (state == HeadState::kWhole) return Head::kComplete;
+    if (state == HeadState::kUnreadable) return Head::kUnreadable;
     return bytes.size() >= most ? Head::kTooLarge : Head::kIncomplete;
 }
 
@@ -98,6 +99,8 @@ void HttpGate::on_bytes(Guest* guest, bool last) {
         case Head::kTooLarge:
             counters_->oversized.fetch_add(1, std::memory_order_relaxed);
             return drop(guest, 431);
+        case Head::kUnreadable:
+            return drop(guest, 400);
         case Head::kGone:
             ::close(leave(guest));
             return;

@@ -5,6 +5,7 @@
 //
 //   HttpListener ─fd─▶ HttpGate ─┬ whole head (TLS: whole first record) ─▶ pass on; nothing has been read
 //                                ├ head too large ─▶ 431
+//                                ├ body of unreadable length ─▶ 400 (not with TLS)
 //                                ├ too late ───────▶ 408
 //                                └ no place left ──▶ the one that has waited longest: 503
 #include <cstddef>
@@ -40,7 +41,7 @@ class HttpGate {
 
   private:
     struct Guest;
-    enum class Head { kIncomplete, kComplete, kTooLarge, kGone };
+    enum class Head { kIncomplete, kComplete, kUnreadable, kTooLarge, kGone };
     Head look(int fd) const;
     void on_bytes(Guest* guest, bool last);
     void drop(Guest* guest, int status);

@@ -15,6 +15,8 @@ constexpr int kDrainSteps = 16;
 
 std::string_view reason_of(int status) {
     switch (status) {
+        case 400:
+            return "Bad Request";
         case 408:
             return "Request Timeout";
         case 413:
@@ -28,6 +30,8 @@ std::string_view reason_of(int status) {
 
 std::string_view detail_of(int status) {
     switch (status) {
+        case 400:
+            return "Content-Length must be a number, Transfer-Encoding chunked, and no header may go over lines";
         case 408:
             return "the request did not come in time";
         case 413:

@@ -48,6 +48,16 @@ TEST(HttpGuard, a_head_that_comes_byte_by_byte_is_served) {
     EXPECT_TRUE(client.read_to_end().starts_with("HTTP/1.1 200"));
 }
 
+TEST(HttpGuard, a_head_whose_body_nobody_can_measure_is_400_at_once_and_when_it_comes_in_pieces) {
+    TestServer server;
+    const std::string request = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10'\r\n\r\nabc";
+    EXPECT_TRUE(is_problem(RawClient(server.port()).send(request).read_to_end(), "400"));
+    RawClient slow(server.port());
+    for (const char c : request) slow.send(std::string(1, c));
+    EXPECT_TRUE(is_problem(slow.read_to_end(), "400"));
+    EXPECT_EQ(server.handled, 0);
+}
+
 TEST(HttpGuard, a_head_that_is_not_there_in_time_is_408_and_silence_is_closed_without_a_word) {
     HttpServerOptions options;
     options.header_timeout_ms = 50;
