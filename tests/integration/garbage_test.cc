@@ -66,6 +66,7 @@ class Garbage : public testing::Test {
         engine = std::make_unique<EngineProcess>(
             folder, folder + "/call.yaml",
             std::vector<std::string>{"AGENT_URL=" + agent->url(), "TRUNKLINE_REQUEST_TIMEOUT_MS=5000"});
+        engine->wait_until_ready();
         port = engine->port();
     }
     void TearDown() override {

@@ -40,6 +40,7 @@ class Memory : public testing::Test {
         }
         engine = std::make_unique<EngineProcess>(folder, folder + "/call.yaml",
                                                  std::vector<std::string>{"AGENT_KEY=some-key"});
+        engine->wait_until_ready();
     }
     void TearDown() override {
         engine.reset();
