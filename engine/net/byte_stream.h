@@ -30,8 +30,8 @@ class ByteStream {
 
     Outcome read(std::span<uint8_t> into);
     Outcome write(std::span<const uint8_t> bytes);
-    /// True when a short read means that nothing is left: so on plain sockets. A TLS connection must be read until
-    /// kWouldBlock, it may hold whole records that epoll knows nothing of.
+    /// True when a short read means that nothing is left: so on plain sockets. A TLS connection may hold records that
+    /// epoll knows nothing of, right behind its handshake: then it must be read until kWouldBlock.
     bool short_read_is_empty() const { return tls_ == nullptr; }
     int fd() const { return fd_; }
     /// Tells the peer that nothing more comes, over TLS with a close_notify; reading goes on.

@@ -9,6 +9,7 @@
 namespace trunkline {
 namespace {
 
+constexpr size_t kTlsRecord = 16U << 10;
 constexpr size_t kReadLimit = 64U << 10;  // per wake-up, so that one busy peer cannot starve the others
 
 WsCodec::Role codec_role(WebSocket::Role role) {
@@ -60,8 +61,7 @@ void WebSocket::Impl::start() {
     if (!early.empty()) on_bytes({reinterpret_cast<const uint8_t*>(early.data()), early.size()});
     if (phase_ == Phase::kClosed) return;
     update_interest();
-    // Decrypted records may lie in the TLS connection already, where epoll does not see them.
-    if (!stream_->short_read_is_empty()) read_some();
+    if (!stream_->short_read_is_empty()) read_early_records();
 }
 
 void WebSocket::Impl::update_interest() {
@@ -89,27 +89,30 @@ void WebSocket::Impl::on_fd(uint32_t epoll_events) {
     }
 }
 
+/// One read: what is left wakes us again, of a TLS stream too, whose library takes one record at a time from the socket
+/// and gives all of it. A second read that finds nothing would cost as much as a frame.
 void WebSocket::Impl::read_some() {
-    more_queued_ = false;
+    if (phase_ == Phase::kClosed || !is_reading()) return;
     thread_local std::array<uint8_t, kReadLimit> buffer;
-    size_t total = 0;
-    while (phase_ != Phase::kClosed && is_reading()) {
-        ByteStream::Outcome outcome = stream_->read(buffer);
-        if (outcome.io == ByteStream::Io::kWouldBlock) return;
-        if (outcome.io == ByteStream::Io::kEnd) return on_peer_end();
-        if (outcome.io != ByteStream::Io::kDone) return on_stream_end();
-        on_bytes(std::span(buffer).first(outcome.bytes));
-        total += outcome.bytes;
-        if (phase_ == Phase::kClosed || stream_->short_read_is_empty()) return;  // what is left wakes us again
-        if (total >= kReadLimit) {
-            if (!more_queued_) later(&Impl::read_some);
-            more_queued_ = true;
-            return;
-        }
-    }
+    static_assert(kReadLimit > kTlsRecord);
+    const ByteStream::Outcome outcome = stream_->read(buffer);
+    if (outcome.io == ByteStream::Io::kWouldBlock) return;
+    if (outcome.io == ByteStream::Io::kEnd) return on_peer_end();
+    if (outcome.io != ByteStream::Io::kDone) return on_stream_end();
+    on_bytes(std::span(buffer).first(outcome.bytes));
+}
+
+/// At the start records that were decrypted with the handshake may lie in the TLS connection, where epoll does not see
+/// them.
+void WebSocket::Impl::read_early_records() {
+    if (phase_ == Phase::kClosed || !is_reading()) return;
+    const uint64_t before = reads_;
+    read_some();
+    if (reads_ != before) later(&Impl::read_early_records);
 }
 
 void WebSocket::Impl::on_bytes(std::span<const uint8_t> bytes) {
+    ++reads_;
     unanswered_ = 0;  // whatever it says, it is alive
     if (phase_ == Phase::kEnding) return;
     WsCodec::Verdict verdict = codec_.feed(bytes);

@@ -36,6 +36,7 @@ struct WebSocket::Impl final : FdHandler, WsCodec::Sink, std::enable_shared_from
     void on_message(bool text, std::span<const uint8_t> payload) override;
     void start();
     void read_some();
+    void read_early_records();
     void on_bytes(std::span<const uint8_t> bytes);
     void on_ping_time();
 
@@ -74,8 +75,8 @@ struct WebSocket::Impl final : FdHandler, WsCodec::Sink, std::enable_shared_from
 
     std::string early_;
     bool started_ = false;
-    bool more_queued_ = false;  // a TLS stream holds more than one wake-up may read
-    uint32_t interest_ = 0;     // 0 = not watched
+    uint64_t reads_ = 0;     // that brought something
+    uint32_t interest_ = 0;  // 0 = not watched
 
     std::string pending_;  // what the kernel has not taken; [written_, size) is still to go
     size_t written_ = 0;
