@@ -13,14 +13,6 @@ ListenerOptions listening(const DeepgramOptions& options) {
     return out;
 }
 
-std::string replace_result(std::string line, const std::string& result) {
-    constexpr std::string_view kPlace = "{result}";
-    for (size_t at = line.find(kPlace); at != std::string::npos; at = line.find(kPlace, at + result.size())) {
-        line.replace(at, kPlace.size(), result);
-    }
-    return line;
-}
-
 }  // namespace
 
 Conversation::Conversation(Link& link, Timers& timers, Journal& journal, const DeepgramOptions& options,
@@ -130,7 +122,7 @@ void Conversation::spoken_reply(const Reply& reply, const Functions::Outcome& ou
         if (!content.empty()) result += (result.empty() ? "" : " ") + speakable(content);
     }
     std::vector<std::string> lines;
-    for (const std::string& line : reply.say) lines.push_back(replace_result(line, result));
+    for (const std::string& line : reply.say) lines.push_back(agent::with_result(line, result));
     if (!outcome.answered) lines = {reply.say_unanswered};
     Latencies l;
     l.stt = latency.stt / 1000;

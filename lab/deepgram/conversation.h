@@ -9,15 +9,21 @@
 #include <string>
 #include <vector>
 
-#include "lab/deepgram/brain.h"
+#include "lab/agent/brain.h"
+#include "lab/agent/journal.h"
+#include "lab/agent/latency.h"
+#include "lab/agent/speaker.h"
 #include "lab/deepgram/functions.h"
-#include "lab/deepgram/journal.h"
-#include "lab/deepgram/latency.h"
 #include "lab/deepgram/link.h"
-#include "lab/deepgram/speaker.h"
 #include "lab/speech/listener.h"
 
 namespace trunkline::lab::deepgram {
+
+using agent::LatencyModel;
+using agent::Mind;
+using agent::SessionRecord;
+using agent::Speaker;
+using agent::TurnLatency;
 
 class Conversation {
   public:

@@ -11,10 +11,18 @@
 #include <vector>
 
 #include "engine/core/result.h"
+#include "lab/agent/record.h"
 #include "lab/deepgram/options.h"
-#include "lab/deepgram/record.h"
 
 namespace trunkline::lab::deepgram {
+
+using agent::HeardTurn;
+using agent::LabEvent;
+using agent::ReceivedMessage;
+using agent::Said;
+using agent::SentMessage;
+using agent::SessionRecord;
+using agent::Violation;
 
 /// Something to do to a live session now.
 struct Command {

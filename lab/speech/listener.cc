@@ -64,6 +64,16 @@ void Listener::finish() {
     if (open_) judge();
 }
 
+Hearing Listener::so_far() const {
+    Hearing hearing;
+    if (!open_) return hearing;
+    hearing.begin = onset_;
+    hearing.end = detector_.last_loud();
+    const auto loud = static_cast<size_t>(std::max<int64_t>(0, hearing.end - turn_at_));
+    hearing.matches = known_->identify(std::span(turn_).first(std::min(loud, turn_.size())), turn_at_, options_.limits);
+    return hearing;
+}
+
 void Listener::judge() {
     Hearing hearing;
     hearing.begin = onset_;

@@ -103,6 +103,9 @@ class Listener {
     /// The stream is over: judges a turn that is still open.
     void finish();
     bool speaking() const { return detector_.speaking(); }
+    int64_t last_loud() const { return detector_.last_loud(); }  ///< one past the last loud frame
+    /// What has been heard of the turn that is still open; nothing when there is none. Costs as much as the judgement.
+    Hearing so_far() const;
     int64_t position() const { return position_; }  ///< samples heard so far
 
   private:

@@ -1,9 +1,12 @@
-#include "lab/deepgram/brain.h"
+#include "lab/agent/brain.h"
 
 #include <glib.h>
 #include <strings.h>
 
-namespace trunkline::lab::deepgram {
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+namespace trunkline::lab::agent {
 
 bool rule_fits(const std::string& when, const std::string& name, const std::string& text) {
     if (when == "any") return true;
@@ -30,4 +33,23 @@ const Reply& Mind::answer(const std::string& name, const std::string& text) {
     return brain_.fallback;
 }
 
-}  // namespace trunkline::lab::deepgram
+std::string speakable(const std::string& content) {
+    const auto value = nlohmann::ordered_json::parse(content, nullptr, false);
+    if (value.is_discarded()) return content;
+    const nlohmann::ordered_json flat = value.is_structured() ? value.flatten() : nlohmann::ordered_json{{"", value}};
+    for (const auto& [key, inner] : flat.items()) {
+        if (inner.is_string()) return inner.get<std::string>();
+        if (inner.is_number() || inner.is_boolean()) return inner.dump();
+    }
+    return content;
+}
+
+std::string with_result(std::string line, const std::string& result) {
+    constexpr std::string_view kPlace = "{result}";
+    for (size_t at = line.find(kPlace); at != std::string::npos; at = line.find(kPlace, at + result.size())) {
+        line.replace(at, kPlace.size(), result);
+    }
+    return line;
+}
+
+}  // namespace trunkline::lab::agent

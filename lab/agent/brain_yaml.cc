@@ -17,9 +17,9 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "lab/deepgram/options.h"
+#include "lab/agent/options.h"
 
-namespace trunkline::lab::deepgram {
+namespace trunkline::lab::agent {
 namespace {
 
 /// Thrown inside this file only.
@@ -165,4 +165,4 @@ Result<Brain> read_brain(const std::string& path) {
     return parsed;
 }
 
-}  // namespace trunkline::lab::deepgram
+}  // namespace trunkline::lab::agent
