@@ -8,7 +8,7 @@ namespace trunkline::lab::hume {
 namespace {
 
 constexpr size_t kMaxKept = 10000;
-constexpr size_t kMaxEarly = 500;
+constexpr size_t kMaxEarly = 10000;
 constexpr double kShortestChunkMs = 20, kLongestChunkMs = 100;
 
 std::string new_id() {

@@ -1,6 +1,8 @@
 // What the lab hears and the WAV files it sends.
 #include "lab/hume/audio.h"
 
+#include <chrono>
+
 #include "lab/hume/messages.h"
 #include "tests/unit/lab_hume/client.h"
 

@@ -1,5 +1,5 @@
 // Turns, sentences, text, pauses.
-#include <set>
+#include <map>
 
 #include "tests/unit/lab_hume/client.h"
 
@@ -49,8 +49,10 @@ TEST_F(HumeConversation, Line14_IdsAndIndexesAreConsistentAndEveryMessageIsAWavF
                      "assistant_message", "audio_output", "assistant_prosody", "assistant_end"}));
     const auto sentences = client_->of("assistant_message");
     const auto prosody = client_->of("assistant_prosody");
-    EXPECT_NE(sentences[0]["id"], sentences[1]["id"]);
-    EXPECT_EQ(prosody[0]["id"], sentences[0]["id"]);
+    const auto first_id = sentences[0]["id"].get<std::string>();
+    const auto second_id = sentences[1]["id"].get<std::string>();
+    EXPECT_NE(first_id, second_id);
+    EXPECT_EQ(prosody[0]["id"], first_id);
     std::map<std::string, Samples> sounds;
     std::map<std::string, int> next;
     for (const Piece& piece : client_->pieces()) {
@@ -63,9 +65,9 @@ TEST_F(HumeConversation, Line14_IdsAndIndexesAreConsistentAndEveryMessageIsAWavF
         sound.insert(sound.end(), wav->samples.begin(), wav->samples.end());
     }
     ASSERT_EQ(sounds.size(), 2U);
-    EXPECT_GE(next[sentences[0]["id"]], 3);
-    EXPECT_EQ(sounds[sentences[0]["id"]], resample(recording("vm-goodbye"), 8000, 48000));
-    EXPECT_EQ(sounds[sentences[1]["id"]], resample(recording("conf-invalid"), 8000, 48000));
+    EXPECT_GE(next[first_id], 3);
+    EXPECT_EQ(sounds[first_id], resample(recording("vm-goodbye"), 8000, 48000));
+    EXPECT_EQ(sounds[second_id], resample(recording("conf-invalid"), 8000, 48000));
 }
 
 TEST_F(HumeConversation, Line17_InterimMessagesComeOnlyWhenAskedFor) {

@@ -1,7 +1,7 @@
 // Expression scores.
 #include "lab/hume/prosody.h"
 
-#include <numeric>
+#include <algorithm>
 #include <set>
 
 #include "tests/unit/lab_hume/client.h"
