@@ -28,6 +28,7 @@ constexpr char kHumeExamples[] = R"(Examples:
   trunkline-lab hume --listen 127.0.0.1:8766 --brain lab/scenarios/demo.brain.yaml
   trunkline-lab hume --latency-scale 0 --pace 0 --format json
   trunkline-lab hume --fault out_of_order=true --fault list_chunk=true --fault late_audio_ms=400
+  trunkline-lab hume --caller-gain 2.8 --gain-tolerance 4 --messages /tmp
   trunkline-lab hume --fault refuse_status=503 --fault refuse_first=2
   trunkline-lab hume --inactivity 30 --inactivity-line "Are you still there?" --max-duration 600
 A fault may also stand in the address that the client dials, and --fault help lists them:
@@ -119,7 +120,17 @@ void add_agent(CLI::App& app, AgentCommand<Options>& command, const char* listen
     app.add_option("--end-of-turn", o.end_of_turn_ms, "Silence in ms that ends a turn of the caller")
         ->capture_default_str();
     app.add_option("--fault", command.faults, "NAME=VALUE, may be repeated");
-    app.add_option("--record", o.record_dir, "Folder for WAV files of what each session heard");
+    app.add_option("--caller-gain", o.caller_gain, "The client amplifies the caller so much: what comes is divided by it")
+        ->check(CLI::Range(0.01, 100.0))
+        ->capture_default_str();
+    app.add_option("--gain-tolerance", o.gain_tolerance_db,
+                   "Speech further from its recording's level, in dB, is unintelligible")
+        ->check(CLI::Range(0.0, 40.0))
+        ->capture_default_str();
+    app.add_option("--record", o.record_dir, "Folder for WAV files of what each session heard")
+        ->check(CLI::ExistingDirectory);
+    app.add_option("--messages", o.messages_dir, "Folder for JSON lines of what each session received")
+        ->check(CLI::ExistingDirectory);
     add_format(&app, o.json);
     add_speech(&app, o.speech);
 }

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "engine/core/result.h"
+#include "lab/speech/library.h"
+#include "lab/speech/listener.h"
 
 namespace trunkline::lab::agent {
 
@@ -53,6 +55,7 @@ struct Reply {
     std::string say_unanswered = "I could not find that out.";
     std::string warning;  ///< Warning code sent before the reply
     std::string error;    ///< Error code sent instead of the reply
+    bool hang_up = false;  ///< the agent ends the call when all is said
 };
 
 struct Rule {
@@ -67,6 +70,26 @@ struct Brain {
     Reply fallback{{"I am not sure I understand."}, "", {}, "I could not find that out.", "", ""};
     std::vector<std::string> callers;  ///< what callers may say: names or text; empty = every recorded prompt
 };
+
+/// What every simulated voice agent can be told. Each has its own defaults and more of its own.
+struct AgentOptions {
+    std::string host = "127.0.0.1";
+    int port = 0;         ///< 0: any free one
+    std::string api_key;  ///< empty: any key, but there must be one
+    bool strict = true;   ///< false: violations are recorded, the session goes on
+    Brain brain;
+    LatencyOptions latency;
+    AudioPacing pacing;
+    SpeechOptions speech;
+    int end_of_turn_ms = 600;       ///< silence that ends a caller's turn
+    double caller_gain = 1;         ///< the client amplifies the caller so much; what comes is divided by it
+    double gain_tolerance_db = 1;   ///< speech further from its recording's level is unintelligible
+    std::string record_dir;         ///< not empty: what each session heard is written there as WAV
+    std::string messages_dir;       ///< not empty: what each session received is written there as JSON lines
+    bool json = false;              ///< events as JSON lines instead of text
+};
+
+ListenerOptions listening(const AgentOptions& options);
 
 /// Reads YAML (or JSON). Errors name line and column. Codes: no-file, bad-brain.
 Result<Brain> parse_brain(const std::string& yaml);

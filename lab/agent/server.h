@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/core/result.h"
+#include "lab/agent/agent_lab.h"
 #include "lab/agent/journal.h"
 #include "lab/agent/options.h"
 #include "lab/speech/library.h"
@@ -35,6 +36,7 @@ class ServedSession {
   public:
     virtual ~ServedSession() = default;
     virtual int number() const = 0;
+    virtual void command(const Command& command) = 0;
     /// The lab stops: says so and closes.
     virtual void farewell() = 0;
 };

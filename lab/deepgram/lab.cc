@@ -29,10 +29,9 @@ agent::Refusal refusal(unsigned status, const char* code, const std::string& tex
 
 }  // namespace
 
-struct DeepgramLab::Impl {
+struct DeepgramLab::Door {
     mutable std::mutex mutex;
     DeepgramOptions options;  // guarded by `mutex`
-    std::unique_ptr<agent::Server> server;
 
     DeepgramOptions current() const {
         const std::lock_guard lock(mutex);
@@ -43,7 +42,7 @@ struct DeepgramLab::Impl {
                                                  SoupWebsocketConnection* socket, std::function<void()> over) const;
 };
 
-std::optional<agent::Refusal> DeepgramLab::Impl::gate(agent::Ledger& ledger, const agent::Request& request,
+std::optional<agent::Refusal> DeepgramLab::Door::gate(agent::Ledger& ledger, const agent::Request& request,
                                                       bool known_path) const {
     if (!known_path) {
         return refusal(404, "NOT_FOUND", std::string("no such path; the agent is at ") + kPath);
@@ -55,67 +54,58 @@ std::optional<agent::Refusal> DeepgramLab::Impl::gate(agent::Ledger& ledger, con
     return refusal(401, "INVALID_AUTH", auth.reason);
 }
 
-std::unique_ptr<agent::ServedSession> DeepgramLab::Impl::accept(const agent::World& world,
+std::unique_ptr<agent::ServedSession> DeepgramLab::Door::accept(const agent::World& world,
                                                                 const agent::Request& request,
                                                                 SoupWebsocketConnection* socket,
                                                                 std::function<void()> over) const {
     DeepgramOptions session_options = current();
     for (const auto& [name, value] : request.query()) {
         // Faults may also stand in the address, so that a program that can only be told a URL can be tested.
-        (void)set_fault(session_options.faults, value.empty() ? name : name + "=" + value);
+        (void)deepgram::set_fault(session_options.faults, value.empty() ? name : name + "=" + value);
     }
     const Authorisation auth =
         authorise(request.header("Authorization"), request.header("Sec-WebSocket-Protocol"), session_options.api_key);
     return std::make_unique<Session>(world, socket, std::move(session_options), auth.scheme, new_id(), std::move(over));
 }
 
-DeepgramLab::DeepgramLab(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+DeepgramLab::DeepgramLab(std::shared_ptr<Door> door, std::unique_ptr<agent::Server> server)
+    : AgentLab(std::move(server)), door_(std::move(door)) {}
 
 Result<std::unique_ptr<DeepgramLab>> DeepgramLab::start(DeepgramOptions options, EventSink events) {
     auto world = agent::make_world(options.speech, options.brain);
     if (!world) return tl::unexpected<Error>(world.error());
-    auto impl = std::make_unique<Impl>();
-    Impl* raw = impl.get();
-    impl->options = std::move(options);
+    const std::string host = options.host;
+    const int port = options.port;
+    auto door = std::make_shared<Door>();
+    door->options = std::move(options);
     agent::Server::Protocol protocol;
     protocol.path = kPath;
     protocol.subprotocols = {"token", "bearer"};
-    protocol.gate = [raw](agent::Ledger& ledger, const agent::Request& request, bool known_path) {
-        return raw->gate(ledger, request, known_path);
+    protocol.gate = [door](agent::Ledger& ledger, const agent::Request& request, bool known_path) {
+        return door->gate(ledger, request, known_path);
     };
-    protocol.accept = [raw](const agent::World& shared, const agent::Request& request, SoupWebsocketConnection* socket,
-                            std::function<void()> over) {
-        return raw->accept(shared, request, socket, std::move(over));
+    protocol.accept = [door](const agent::World& shared, const agent::Request& request, SoupWebsocketConnection* socket,
+                             std::function<void()> over) {
+        return door->accept(shared, request, socket, std::move(over));
     };
-    auto server = agent::Server::start(raw->options.host, raw->options.port, std::move(protocol), std::move(*world),
-                                       std::move(events));
+    auto server = agent::Server::start(host, port, std::move(protocol), std::move(*world), std::move(events));
     if (!server) return tl::unexpected<Error>(server.error());
-    impl->server = std::move(*server);
-    return std::unique_ptr<DeepgramLab>(new DeepgramLab(std::move(impl)));
+    return std::unique_ptr<DeepgramLab>(new DeepgramLab(std::move(door), std::move(*server)));
 }
-
-DeepgramLab::~DeepgramLab() = default;
-
-int DeepgramLab::port() const { return impl_->server->port(); }
-std::string DeepgramLab::url() const { return impl_->server->url(); }
 
 void DeepgramLab::set_options(const DeepgramOptions& options) {
-    const std::lock_guard lock(impl_->mutex);
-    impl_->options = options;
+    const std::lock_guard lock(door_->mutex);
+    door_->options = options;
 }
 
-std::vector<SessionRecord> DeepgramLab::sessions() const { return impl_->server->ledger().sessions(); }
-
-bool DeepgramLab::wait(const std::function<bool(const std::vector<SessionRecord>&)>& condition, int timeout_ms) const {
-    return impl_->server->ledger().wait(condition, timeout_ms);
+Status DeepgramLab::set_fault(const std::string& assignment) {
+    const std::lock_guard lock(door_->mutex);
+    return deepgram::set_fault(door_->options.faults, assignment);
 }
 
-void DeepgramLab::command(int number, Command command) {
-    impl_->server->with_session(number, [command = std::move(command)](agent::ServedSession& session) {
-        static_cast<Session&>(session).command(command);
-    });
+void DeepgramLab::clear_faults() {
+    const std::lock_guard lock(door_->mutex);
+    door_->options.faults = {};
 }
-
-size_t DeepgramLab::refused_handshakes() const { return impl_->server->refused(); }
 
 }  // namespace trunkline::lab::deepgram

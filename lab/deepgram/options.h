@@ -34,6 +34,8 @@ struct Faults {
     int close_at_ms = -1;
     int close_code = 1011;
     int drop_at_ms = -1;   ///< connection reset, no close frame
+    bool drop_mid_speech = false;  ///< the same in the middle of the first utterance
+    int slow_ms = 0;               ///< every reply is thought about so much longer
     int stall_at_ms = -1;  ///< sends nothing for `stall_ms` from here on, then catches up
     int stall_ms = 2000;
     bool garbage = false;              ///< unknown types, unknown fields, broken JSON between the real messages
@@ -44,17 +46,9 @@ struct Faults {
 /// `key=value` with the names above ("drop_at_ms=500", "garbage=true"). Codes: unknown-fault (names all), bad-fault.
 Status set_fault(Faults& faults, const std::string& assignment);
 
-struct DeepgramOptions {
-    std::string host = "127.0.0.1";
-    int port = 8765;      ///< 0: any free one
-    std::string api_key;  ///< empty: any key, but there must be one
-    bool strict = true;   ///< false: violations are recorded, the session goes on
-    Brain brain;
-    LatencyOptions latency;
-    AudioPacing pacing;
+struct DeepgramOptions : agent::AgentOptions {
+    DeepgramOptions() { port = 8765; }
     Faults faults;
-    SpeechOptions speech;
-    int end_of_turn_ms = 600;             ///< silence that ends a caller's turn
     int client_timeout_ms = 10000;        ///< no client frame for this long: CLIENT_MESSAGE_TIMEOUT
     bool keep_alive_needs_audio = false;  ///< KeepAlive alone does not prevent the timeout (deepgram-js-sdk#419)
     int function_wait_ms = 10000;         ///< an unanswered function call is given up after this long
@@ -64,8 +58,6 @@ struct DeepgramOptions {
     bool agent_started_speaking = false;
     bool refuse_by_warning = false;  ///< older servers refuse injections by a Warning code
     bool latency_report = true;
-    std::string record_dir;  ///< not empty: what each session heard is written there as WAV
-    bool json = false;       ///< events as JSON lines instead of text
 };
 
 }  // namespace trunkline::lab::deepgram

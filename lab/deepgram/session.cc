@@ -25,6 +25,8 @@ Session::Session(const agent::World& world, SoupWebsocketConnection* socket, Dee
               {[this](const std::string& text) { on_text(text); },
                [this](std::span<const uint8_t> bytes) { on_binary(bytes); }, [this](int code) { on_closed(code); }}),
       latency_(options_.latency, journal_.number()) {
+    log_ = agent::MessageLog(options_.messages_dir, "deepgram-received-" + std::to_string(number()) + ".jsonl");
+    if (!log_.good()) journal_.event("recording", log_.path() + ": cannot be written");
     journal_.event("handshake", "socket open, auth " + auth_scheme + ", request " + request_id);
     watch_silence();
     if (options_.faults.never_welcome) return;
@@ -47,6 +49,7 @@ void Session::on_text(const std::string& text) {
     std::string type;
     const Checked checked = check_shape(text, type);
     const double now = journal_.now_ms();
+    log_.text(now, text);
     if (type != "KeepAlive" || !options_.keep_alive_needs_audio) last_frame_ms_ = now;
     journal_.update([&](SessionRecord& r) {
         if (r.received.size() < kMaxReceived) r.received.push_back({now, type, text});
@@ -159,6 +162,7 @@ void Session::on_binary(std::span<const uint8_t> bytes) {
     if (phase_ == Phase::kOver) return;
     const double now = journal_.now_ms();
     last_frame_ms_ = now;
+    log_.binary(now, bytes.size());
     const double gap = last_audio_ms_ < 0 ? 0 : now - last_audio_ms_;
     last_audio_ms_ = now;
     journal_.update([&](SessionRecord& r) {
@@ -215,7 +219,7 @@ void Session::command(const Command& c) {
         case Command::Kind::kCall:
             if (conversation_) conversation_->call(c.function);
             return;
-        case Command::Kind::kUserStartedSpeaking:
+        case Command::Kind::kUserSpeech:
             if (conversation_) conversation_->user_started_speaking();
             return;
     }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "lab/agent/message_log.h"
 #include "lab/agent/server.h"
 #include "lab/agent/socket.h"
 #include "lab/deepgram/audio.h"
@@ -25,12 +26,13 @@ class Session : public Link, public agent::ServedSession {
 
     int number() const override { return journal_.number(); }
     void farewell() override;
-    void command(const Command& command);
-    void close(int code);
+    void command(const Command& command) override;
 
     void send(const std::string& message) override;
     void send_audio(std::span<const uint8_t> bytes) override;
     void fatal(const std::string& code, const std::string& description) override;
+    void close(int code) override;
+    void drop() override;
 
   private:
     enum class Phase { kOpen, kWelcomed, kSettings, kApplied, kOver };
@@ -49,7 +51,6 @@ class Session : public Link, public agent::ServedSession {
     void breach(const std::string& code, int line, const std::string& what);
     void garbage();
     void stall(int ms);
-    void drop();
     void write_recording();
 
     agent::World world_;
@@ -64,6 +65,7 @@ class Session : public Link, public agent::ServedSession {
     std::unique_ptr<Conversation> conversation_;
     Settings settings_;
     Samples recorded_;
+    agent::MessageLog log_;
     double last_frame_ms_ = 0;  ///< that keeps the session alive
     double last_audio_ms_ = -1;
     unsigned garbage_ = 0;

@@ -9,12 +9,6 @@ namespace {
 
 constexpr int64_t kSamplesPerMs = kTelephoneRate / 1000;
 
-ListenerOptions listening(const HumeOptions& options) {
-    ListenerOptions out;
-    out.detector.end_silence_ms = options.end_of_turn_ms;
-    return out;
-}
-
 /// As many of `words` as were said in `part` of the time, but at least one.
 std::string beginning_of(const std::string& words, double part) {
     std::istringstream in(words);
@@ -38,7 +32,7 @@ Conversation::Conversation(Link& link, const Writer& writer, agent::Timers& time
       options_(options),
       verbose_(verbose),
       library_(library),
-      listener_(std::move(known), listening(options)),
+      listener_(std::move(known), agent::listening(options)),
       mind_(options.brain),
       latency_(options.latency, journal.number()),
       voice_(link, writer, timers, journal, options, std::move(library)),
@@ -140,6 +134,7 @@ void Conversation::user_input(const std::string& text) {
 void Conversation::turn(Turn turn, const UserMessage& message) {
     ++generation_;
     tools_.forget();
+    turn.latency.think += options_.faults.slow_ms;
     ++pending_;
     timers_.after(turn.latency.stt, [this, turn, message, generation = generation_] {
         --pending_;
@@ -161,8 +156,15 @@ void Conversation::respond(const Turn& turn) {
 
 void Conversation::act(const agent::Reply& reply, const agent::TurnLatency& latency) {
     if (!reply.error.empty()) return link_.fatal(reply.error, "as the brain wishes");
-    if (reply.calls.empty()) return spoken_reply(reply, {}, latency.speak);
-    tools_.call(reply.calls, [this, reply, delay = latency.speak](const Tools::Outcome& outcome) {
+    std::vector<agent::FunctionPlan> calls = reply.calls;
+    if (reply.hang_up) {
+        agent::FunctionPlan plan;
+        plan.name = "hang_up";
+        plan.client_side = 0;
+        calls.push_back(plan);
+    }
+    if (calls.empty()) return spoken_reply(reply, {}, latency.speak);
+    tools_.call(calls, [this, reply, delay = latency.speak](const Tools::Outcome& outcome) {
         spoken_reply(reply, outcome, delay);
     });
 }

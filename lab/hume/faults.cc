@@ -16,6 +16,7 @@ Status set_fault(Faults& faults, const std::string& assignment) {
         {"close_code", &Faults::close_code},
         {"drop_at_ms", &Faults::drop_at_ms},
         {"drop_mid_speech", &Faults::drop_mid_speech},
+        {"slow_ms", &Faults::slow_ms},
         {"stall_at_ms", &Faults::stall_at_ms},
         {"stall_ms", &Faults::stall_ms},
         {"garbage", &Faults::garbage},

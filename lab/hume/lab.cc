@@ -20,12 +20,11 @@ void faults_of(const Query& query, Faults& faults) {
 
 }  // namespace
 
-struct HumeLab::Impl {
+struct HumeLab::Door {
     mutable std::mutex mutex;
     HumeOptions options;  // guarded by `mutex`
     int refusals = 0;     // by fault; server's thread only
     int live = 0;         // server's thread only
-    std::unique_ptr<agent::Server> server;
 
     HumeOptions current() const {
         const std::lock_guard lock(mutex);
@@ -36,7 +35,7 @@ struct HumeLab::Impl {
                                                  SoupWebsocketConnection* socket, std::function<void()> over);
 };
 
-std::optional<agent::Refusal> HumeLab::Impl::gate(agent::Ledger& ledger, const agent::Request& request,
+std::optional<agent::Refusal> HumeLab::Door::gate(agent::Ledger& ledger, const agent::Request& request,
                                                   bool known_path) {
     const auto refusal = [&](unsigned status, const std::string& why) {
         ledger.event(0, "handshake", "refused with " + std::to_string(status) + ": " + why);
@@ -56,7 +55,7 @@ std::optional<agent::Refusal> HumeLab::Impl::gate(agent::Ledger& ledger, const a
     return refusal(401, auth.reason);
 }
 
-std::unique_ptr<agent::ServedSession> HumeLab::Impl::accept(const agent::World& world, const agent::Request& request,
+std::unique_ptr<agent::ServedSession> HumeLab::Door::accept(const agent::World& world, const agent::Request& request,
                                                             SoupWebsocketConnection* socket,
                                                             std::function<void()> over) {
     HumeOptions session_options = current();
@@ -74,53 +73,43 @@ std::unique_ptr<agent::ServedSession> HumeLab::Impl::accept(const agent::World& 
         });
 }
 
-HumeLab::HumeLab(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+HumeLab::HumeLab(std::shared_ptr<Door> door, std::unique_ptr<agent::Server> server)
+    : AgentLab(std::move(server)), door_(std::move(door)) {}
 
 Result<std::unique_ptr<HumeLab>> HumeLab::start(HumeOptions options, EventSink events) {
     auto world = agent::make_world(options.speech, options.brain);
     if (!world) return tl::unexpected<Error>(world.error());
-    auto impl = std::make_unique<Impl>();
-    Impl* raw = impl.get();
-    impl->options = std::move(options);
+    const std::string host = options.host;
+    const int port = options.port;
+    auto door = std::make_shared<Door>();
+    door->options = std::move(options);
     agent::Server::Protocol protocol;
     protocol.path = kPath;
-    protocol.gate = [raw](agent::Ledger& ledger, const agent::Request& request, bool known_path) {
-        return raw->gate(ledger, request, known_path);
+    protocol.gate = [door](agent::Ledger& ledger, const agent::Request& request, bool known_path) {
+        return door->gate(ledger, request, known_path);
     };
-    protocol.accept = [raw](const agent::World& shared, const agent::Request& request, SoupWebsocketConnection* socket,
-                            std::function<void()> over) {
-        return raw->accept(shared, request, socket, std::move(over));
+    protocol.accept = [door](const agent::World& shared, const agent::Request& request, SoupWebsocketConnection* socket,
+                             std::function<void()> over) {
+        return door->accept(shared, request, socket, std::move(over));
     };
-    auto server = agent::Server::start(raw->options.host, raw->options.port, std::move(protocol), std::move(*world),
-                                       std::move(events));
+    auto server = agent::Server::start(host, port, std::move(protocol), std::move(*world), std::move(events));
     if (!server) return tl::unexpected<Error>(server.error());
-    impl->server = std::move(*server);
-    return std::unique_ptr<HumeLab>(new HumeLab(std::move(impl)));
+    return std::unique_ptr<HumeLab>(new HumeLab(std::move(door), std::move(*server)));
 }
-
-HumeLab::~HumeLab() = default;
-
-int HumeLab::port() const { return impl_->server->port(); }
-std::string HumeLab::url() const { return impl_->server->url(); }
 
 void HumeLab::set_options(const HumeOptions& options) {
-    const std::lock_guard lock(impl_->mutex);
-    impl_->options = options;
+    const std::lock_guard lock(door_->mutex);
+    door_->options = options;
 }
 
-std::vector<agent::SessionRecord> HumeLab::sessions() const { return impl_->server->ledger().sessions(); }
-
-bool HumeLab::wait(const std::function<bool(const std::vector<agent::SessionRecord>&)>& condition,
-                   int timeout_ms) const {
-    return impl_->server->ledger().wait(condition, timeout_ms);
+Status HumeLab::set_fault(const std::string& assignment) {
+    const std::lock_guard lock(door_->mutex);
+    return hume::set_fault(door_->options.faults, assignment);
 }
 
-void HumeLab::command(int number, Command command) {
-    impl_->server->with_session(number, [command = std::move(command)](agent::ServedSession& session) {
-        static_cast<Session&>(session).command(command);
-    });
+void HumeLab::clear_faults() {
+    const std::lock_guard lock(door_->mutex);
+    door_->options.faults = {};
 }
-
-size_t HumeLab::refused_handshakes() const { return impl_->server->refused(); }
 
 }  // namespace trunkline::lab::hume

@@ -22,6 +22,7 @@ struct Faults {
     int close_code = 1011;
     int drop_at_ms = -1;           ///< connection reset, no close frame
     bool drop_mid_speech = false;  ///< the same in the middle of the first utterance
+    int slow_ms = 0;               ///< every reply is thought about so much longer
     int stall_at_ms = -1;          ///< sends nothing for `stall_ms` from here on, then catches up
     int stall_ms = 2000;
     bool garbage = false;              ///< unknown types, unknown fields, broken JSON between the real messages
@@ -42,27 +43,18 @@ struct Faults {
 /// `key=value` with the names above ("drop_at_ms=500", "garbage=true"). Codes: unknown-fault (names all), bad-fault.
 Status set_fault(Faults& faults, const std::string& assignment);
 
-inline agent::LatencyOptions default_latency() {
-    agent::LatencyOptions latency;
-    latency.total = {300, 0.35};
-    latency.greeting_ms = 300;
-    return latency;
-}
-
-struct HumeOptions {
-    std::string host = "127.0.0.1";
-    int port = 8766;             ///< 0: any free one
-    std::string api_key;         ///< empty: any key, but there must be one
+struct HumeOptions : agent::AgentOptions {
+    HumeOptions() {
+        port = 8766;
+        latency.total = {300, 0.35};
+        latency.greeting_ms = 300;
+        pacing = {200, 400, 5.0};  // frame_ms is the length of one audio_output
+        end_of_turn_ms = 800;
+    }
     std::string access_token;    ///< empty: any token
     bool auth_in_header = true;  ///< false: credentials count in the query alone
-    bool strict = true;          ///< false: violations are recorded, the session goes on
-    agent::Brain brain;
-    agent::LatencyOptions latency = default_latency();
-    agent::AudioPacing pacing{200, 400, 5.0};  ///< frame_ms is the length of one audio_output
     Faults faults;
-    SpeechOptions speech;
     int output_rate = 48000;
-    int end_of_turn_ms = 800;             ///< silence that ends a caller's turn
     int min_interruption_ms = 800;        ///< speech over a reply shorter than this is no interruption
     bool murmurs_are_turns = false;       ///< such short speech still becomes a user_message and is answered
     int interim_every_ms = 500;           ///< of speech, with verbose_transcription
@@ -86,8 +78,6 @@ struct HumeOptions {
     size_t max_message_bytes = 16U << 20;  ///< a larger one closes with 1009
     int max_chunk_ms = 2000;               ///< more audio in one message: E0203, as a whole file E0723
     int max_gap_ms = 1000;                 ///< between two audio messages; a longer one is recorded; 0: not looked at
-    std::string record_dir;                ///< not empty: what each session heard is written there as WAV
-    bool json = false;                     ///< events as JSON lines instead of text
 };
 
 }  // namespace trunkline::lab::hume

@@ -33,8 +33,14 @@ Session::Session(const agent::World& world, SoupWebsocketConnection* socket, Hum
       journal_(*world.ledger, world.ledger->open(opening_.auth_scheme, ids_.request)),
       timers_(world.context),
       socket_(socket, timers_, options_.max_message_bytes,
-              {[this](const std::string& text) { on_text(text); },
-               [this](std::span<const uint8_t> bytes) { on_binary(bytes); }, [this](int code) { on_closed(code); }}) {
+              {[this](const std::string& text) {
+                   log_.text(journal_.now_ms(), text);
+                   on_text(text);
+               },
+               [this](std::span<const uint8_t> bytes) {
+                   log_.binary(journal_.now_ms(), bytes.size());
+                   on_binary(bytes);
+               }, [this](int code) { on_closed(code); }}) {
     const ChatQuery& query = opening_.query;
     journal_.update([&](agent::SessionRecord& r) {
         r.details = {{"chat_id", ids_.chat},
@@ -45,6 +51,8 @@ Session::Session(const agent::World& world, SoupWebsocketConnection* socket, Hum
                      {"resumed_chat_group_id", query.resumed_group},
                      {"verbose_transcription", query.verbose ? "true" : "false"}};
     });
+    log_ = agent::MessageLog(options_.messages_dir, "hume-received-" + std::to_string(number()) + ".jsonl");
+    if (!log_.good()) journal_.event("recording", log_.path() + ": cannot be written");
     journal_.event("handshake", "socket open, auth " + opening_.auth_scheme + ", chat " + ids_.chat +
                                     (query.resumed_group.empty() ? "" : ", resumes group " + ids_.group));
     for (const std::string& one : query.advice) journal_.violation("advice", 1, one);
@@ -107,10 +115,9 @@ void Session::on_text(const std::string& text) {
     std::string type;
     const agent::Checked checked = check_message(text, type);
     const double now = journal_.now_ms();
-    const bool secret = text.find("language_model_api_key") != std::string::npos;
     journal_.update([&](agent::SessionRecord& r) {
         if (type != "audio_input" && r.received.size() < kMaxKept)
-            r.received.push_back({now, type, secret ? "" : text});
+            r.received.push_back({now, type, agent::without_secrets(text)});
     });
     for (const Error& problem : checked.problems) {
         breach(problem.code, 18, problem.message);
@@ -144,6 +151,7 @@ void Session::settings(const std::string& text) {
     }
     if (s.custom_session_id) writer_.custom_session_id(*s.custom_session_id);
     if (s.audio) decoder_.declare(*s.audio);
+    if (s.tools) conversation_->tools().define(*s.tools);
     const double now = journal_.now_ms();
     std::string names;
     journal_.update([&](agent::SessionRecord& r) {
@@ -225,8 +233,10 @@ void Session::command(const Command& c) {
         case Command::Kind::kSay:
             return conversation_->say(c.text);
         case Command::Kind::kCall:
-            return conversation_->call(c.call);
-        case Command::Kind::kUserInterruption:
+            return conversation_->call(c.function);
+        case Command::Kind::kWarning:  // this protocol has none
+            return;
+        case Command::Kind::kUserSpeech:
             return conversation_->interruption(true);
     }
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lab/agent/journal.h"
+#include "lab/agent/message_log.h"
 #include "lab/agent/server.h"
 #include "lab/agent/socket.h"
 #include "lab/agent/timers.h"
@@ -33,7 +34,7 @@ class Session : public Link, public agent::ServedSession {
 
     int number() const override { return journal_.number(); }
     void farewell() override { close(1001, "the lab stops"); }
-    void command(const Command& command);
+    void command(const Command& command) override;
 
     void send(const std::string& message) override;
     void fatal(const std::string& code, const std::string& text) override;
@@ -81,6 +82,7 @@ class Session : public Link, public agent::ServedSession {
     std::unique_ptr<Conversation> conversation_;
     std::vector<Early> early_;  // came before chat_metadata was sent
     Samples recorded_;
+    agent::MessageLog log_;
     double last_audio_ms_ = -1;
     double active_ms_ = 0;  // when somebody spoke or typed last
     bool inactive_said_ = false;

@@ -132,9 +132,11 @@ Settings read_settings(std::string_view text, agent::Checked& checked) {
             }
         }
     }
-    out.tools = names(member(message, "tools"));
-    out.builtin_tools = names(member(message, "builtin_tools"));
-    for (const std::string& name : out.tools) out.details["tools"] += (out.details["tools"].empty() ? "" : " ") + name;
+    if (member(message, "tools").is_array()) {
+        out.tools = names(member(message, "tools"));
+        std::string& all = out.details["tools"];
+        for (const std::string& name : *out.tools) all += (all.empty() ? "" : " ") + name;
+    }
     return out;
 }
 

@@ -26,8 +26,7 @@ struct Settings {
     std::optional<AudioFormat> audio;
     std::optional<std::string> custom_session_id;
     std::map<std::string, std::string> details;  ///< for the record: system_prompt, voice_id, variables.<name> …
-    std::vector<std::string> tools;              ///< names
-    std::vector<std::string> builtin_tools;
+    std::optional<std::vector<std::string>> tools;  ///< names
 };
 
 /// Reads what it can and adds what has the right shape but cannot be served (E0102).

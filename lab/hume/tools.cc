@@ -7,11 +7,13 @@ namespace {
 
 constexpr double kServerSideMs = 60;
 
-bool builtin(const agent::FunctionPlan& plan) {
-    return plan.client_side == 0 || plan.name == "web_search" || plan.name == "hang_up";
-}
-
 }  // namespace
+
+bool Tools::builtin(const agent::FunctionPlan& plan) const {
+    if (plan.client_side >= 0) return plan.client_side == 0;
+    if (std::find(defined_.begin(), defined_.end(), plan.name) != defined_.end()) return false;
+    return plan.name == "web_search" || plan.name == "hang_up";
+}
 
 void Tools::call(const std::vector<agent::FunctionPlan>& plans, std::function<void(const Outcome&)> done) {
     batch_.clear();

@@ -18,6 +18,9 @@ class Tools {
     Tools(Link& link, const Writer& writer, agent::Timers& timers, agent::Journal& journal, const HumeOptions& options)
         : link_(link), writer_(writer), timers_(timers), journal_(journal), options_(options) {}
 
+    /// Tools that the client runs itself: one of these is never built in, whatever its name.
+    void define(std::vector<std::string> names) { defined_ = std::move(names); }
+
     /// Contents in the order of the calls; `answered` is false when one was given up or failed without a content.
     struct Outcome {
         bool answered = true;
@@ -39,6 +42,7 @@ class Tools {
         State state = State::kOpen;
         std::string content;
     };
+    bool builtin(const agent::FunctionPlan& plan) const;
     void arrange(const agent::FunctionPlan& plan, const std::string& id);
     void settle(const std::string& id, State state, const std::string& content);
     Link& link_;
@@ -46,6 +50,7 @@ class Tools {
     agent::Timers& timers_;
     agent::Journal& journal_;
     const HumeOptions& options_;
+    std::vector<std::string> defined_;
     std::map<std::string, Entry> entries_;
     std::vector<std::string> batch_;
     std::function<void(const Outcome&)> done_;

@@ -1,6 +1,7 @@
 #include "lab/speech/listener.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace trunkline::lab {
 
@@ -35,7 +36,13 @@ Listener::Listener(std::shared_ptr<const KnownSpeech> known, ListenerOptions opt
     : known_(std::move(known)), options_(options), detector_(options.detector) {}
 
 void Listener::hear(std::span<const int16_t> samples) {
-    frame_.insert(frame_.end(), samples.begin(), samples.end());
+    if (options_.gain == 1) {
+        frame_.insert(frame_.end(), samples.begin(), samples.end());
+    } else {
+        for (const int16_t s : samples) {
+            frame_.push_back(static_cast<int16_t>(std::clamp(std::lround(s / options_.gain), -32768L, 32767L)));
+        }
+    }
     constexpr size_t kFrame = SpeechDetector::kFrame;
     const size_t keep = static_cast<size_t>(options_.pre_roll_ms) * kTelephoneRate / 1000;
     size_t at = 0;

@@ -86,6 +86,7 @@ class KnownSpeech {
 struct ListenerOptions {
     DetectorOptions detector;
     MatchLimits limits;
+    double gain = 1;          ///< samples are divided by it before anything else
     int pre_roll_ms = 300;    ///< kept before the detected onset
     int max_turn_ms = 90000;  ///< a longer one is cut here and judged
 };

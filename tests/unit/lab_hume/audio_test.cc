@@ -51,7 +51,7 @@ TEST(HumeBase64, IsReadStrictly) {
     for (const char* bad : {"AAE", "A===", "AA E", "A=AA", "%%%%", "AA\n="}) EXPECT_FALSE(decode_base64(bad)) << bad;
 }
 
-TEST_F(HumeAudio, Line20_BinaryFramesAreHeardAsAudioInputIs) {
+TEST_F(HumeAudio, HumeLine20_BinaryFramesAreHeardAsAudioInputIs) {
     serve(quick_options());
     client_->declare();
     const std::string pcm = pcm_bytes(recording("agent-pass")) + std::string(16000, '\0');
@@ -61,7 +61,7 @@ TEST_F(HumeAudio, Line20_BinaryFramesAreHeardAsAudioInputIs) {
     EXPECT_TRUE(first(*lab_).violations.empty());
 }
 
-TEST_F(HumeAudio, Line20_AWavStreamNeedsNoSettings) {
+TEST_F(HumeAudio, HumeLine20_AWavStreamNeedsNoSettings) {
     serve(quick_options());
     const Samples speech = resample(recording("agent-pass"), 8000, 16000);
     const std::string stream =
@@ -93,7 +93,7 @@ TEST_F(HumeAudio, TranscriptsAreEarned) {
     EXPECT_EQ(client_->of("user_message").at(0)["message"]["content"], "[unintelligible]");
 }
 
-TEST_F(HumeAudio, Line3_ChunksOutsideTwentyToAHundredMillisecondsAreNoted) {
+TEST_F(HumeAudio, HumeLine3_ChunksOutsideTwentyToAHundredMillisecondsAreNoted) {
     serve(quick_options());
     client_->declare();
     client_->send(audio_input(std::string(6400, '\0')));
@@ -101,7 +101,7 @@ TEST_F(HumeAudio, Line3_ChunksOutsideTwentyToAHundredMillisecondsAreNoted) {
     EXPECT_FALSE(client_->closed());
 }
 
-TEST_F(HumeAudio, Line3_AGapIsNoted) {
+TEST_F(HumeAudio, HumeLine3_AGapIsNoted) {
     auto options = quick_options();
     options.max_gap_ms = 50;
     serve(options);

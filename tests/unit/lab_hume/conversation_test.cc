@@ -9,7 +9,7 @@ namespace {
 using HumeConversation = HumeTest;
 using Order = std::vector<std::string>;
 
-TEST_F(HumeConversation, Line14_MetadataComesFirstThenTheDocumentedOrder) {
+TEST_F(HumeConversation, HumeLine14_MetadataComesFirstThenTheDocumentedOrder) {
     auto options = quick_options();
     options.brain.greeting = "conf-invalid";
     serve(options);
@@ -28,7 +28,7 @@ TEST_F(HumeConversation, Line14_MetadataComesFirstThenTheDocumentedOrder) {
     EXPECT_TRUE(first(*lab_).violations.empty());
 }
 
-TEST_F(HumeConversation, Line14_MetadataComesBeforeAnAnswerToAnEagerClient) {
+TEST_F(HumeConversation, HumeLine14_MetadataComesBeforeAnAnswerToAnEagerClient) {
     auto options = quick_options();
     options.latency.scale = 1;
     serve(options);
@@ -37,7 +37,7 @@ TEST_F(HumeConversation, Line14_MetadataComesBeforeAnAnswerToAnEagerClient) {
     EXPECT_EQ(client_->order().front(), "chat_metadata");
 }
 
-TEST_F(HumeConversation, Line14_IdsAndIndexesAreConsistentAndEveryMessageIsAWavFile) {
+TEST_F(HumeConversation, HumeLine14_IdsAndIndexesAreConsistentAndEveryMessageIsAWavFile) {
     auto options = quick_options();
     options.brain.rules[0].reply.say = {"vm-goodbye", "conf-invalid"};
     serve(options);
@@ -70,7 +70,7 @@ TEST_F(HumeConversation, Line14_IdsAndIndexesAreConsistentAndEveryMessageIsAWavF
     EXPECT_EQ(sounds[second_id], resample(recording("conf-invalid"), 8000, 48000));
 }
 
-TEST_F(HumeConversation, Line17_InterimMessagesComeOnlyWhenAskedFor) {
+TEST_F(HumeConversation, HumeLine17_InterimMessagesComeOnlyWhenAskedFor) {
     auto options = quick_options();
     serve(options);
     client_->declare();

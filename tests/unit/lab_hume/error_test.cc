@@ -20,35 +20,35 @@ class HumeErrors : public HumeTest {
     }
 };
 
-TEST_F(HumeErrors, Line18_TextThatIsNoJson) { expect("{", "E0100", "not JSON"); }
-TEST_F(HumeErrors, Line18_UnknownMessage) { expect(R"({"type":"Settings"})", "E0101", "Settings"); }
-TEST_F(HumeErrors, Line18_MissingType) { expect(R"({"data":""})", "E0101", "type"); }
-TEST_F(HumeErrors, Line18_MissingField) { expect(R"({"type":"user_input"})", "E0101", "`text`"); }
-TEST_F(HumeErrors, Line18_UnknownField) {
+TEST_F(HumeErrors, HumeLine18_TextThatIsNoJson) { expect("{", "E0100", "not JSON"); }
+TEST_F(HumeErrors, HumeLine18_UnknownMessage) { expect(R"({"type":"Settings"})", "E0101", "Settings"); }
+TEST_F(HumeErrors, HumeLine18_MissingType) { expect(R"({"data":""})", "E0101", "type"); }
+TEST_F(HumeErrors, HumeLine18_MissingField) { expect(R"({"type":"user_input"})", "E0101", "`text`"); }
+TEST_F(HumeErrors, HumeLine18_UnknownField) {
     expect(R"({"type":"user_input","text":"x","volume":1})", "E0101", "`volume`");
 }
-TEST_F(HumeErrors, Line18_WrongKind) { expect(R"({"type":"audio_input","data":7})", "E0101", "`data`"); }
-TEST_F(HumeErrors, Line18_FormatThatIsNotServed) {
+TEST_F(HumeErrors, HumeLine18_WrongKind) { expect(R"({"type":"audio_input","data":7})", "E0101", "`data`"); }
+TEST_F(HumeErrors, HumeLine18_FormatThatIsNotServed) {
     expect(R"({"type":"session_settings","audio":{"encoding":"linear16","sample_rate":4000,"channels":1}})", "E0102",
            "sample_rate");
 }
-TEST_F(HumeErrors, Line18_MulawIsNotTaken) {
+TEST_F(HumeErrors, HumeLine18_MulawIsNotTaken) {
     expect(R"({"type":"session_settings","audio":{"encoding":"mulaw","sample_rate":8000,"channels":1}})", "E0101",
            "linear16");
 }
-TEST_F(HumeErrors, Line18_RawPcmWithoutSettings) { expect(audio_input(std::string(320, '\0')), "E0200", "declared"); }
-TEST_F(HumeErrors, Line18_BadBase64) { expect(R"({"type":"audio_input","data":"%%%"})", "E0201", "base64", true); }
-TEST_F(HumeErrors, Line18_NoAudio) { expect(R"({"type":"audio_input","data":""})", "E0202", "no audio", true); }
-TEST_F(HumeErrors, Line18_TooMuchAudioAtOnce) {
+TEST_F(HumeErrors, HumeLine18_RawPcmWithoutSettings) { expect(audio_input(std::string(320, '\0')), "E0200", "declared"); }
+TEST_F(HumeErrors, HumeLine18_BadBase64) { expect(R"({"type":"audio_input","data":"%%%"})", "E0201", "base64", true); }
+TEST_F(HumeErrors, HumeLine18_NoAudio) { expect(R"({"type":"audio_input","data":""})", "E0202", "no audio", true); }
+TEST_F(HumeErrors, HumeLine18_TooMuchAudioAtOnce) {
     expect(audio_input(std::string(16000 * 3, '\0')), "E0203", "3000", true);
 }
-TEST_F(HumeErrors, Line18_AWholeFile) {
+TEST_F(HumeErrors, HumeLine18_AWholeFile) {
     const std::string pcm(16000 * 3, '\0');
     expect(audio_input(wav_header(WavFormat::kPcm, 8000, 16, 1, static_cast<uint32_t>(pcm.size())) + pcm), "E0723",
            "whole file");
 }
 
-TEST_F(HumeErrors, Line18_LenientRecordsAndGoesOn) {
+TEST_F(HumeErrors, HumeLine18_LenientRecordsAndGoesOn) {
     auto options = quick_options();
     options.strict = false;
     serve(options);

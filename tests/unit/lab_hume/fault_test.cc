@@ -24,7 +24,7 @@ class HumeFaults : public HumeTest {
     Samples whole() { return resample(recording("vm-goodbye"), 8000, 48000); }
 };
 
-TEST_F(HumeFaults, Line21_IndexesOutOfOrder) {
+TEST_F(HumeFaults, HumeLine21_IndexesOutOfOrder) {
     spoken({"out_of_order=true"});
     ASSERT_TRUE(client_->until_type("assistant_end"));
     const auto order = indexes();
@@ -34,7 +34,7 @@ TEST_F(HumeFaults, Line21_IndexesOutOfOrder) {
     EXPECT_EQ(*std::max_element(order.begin(), order.end()) + 1, static_cast<int>(order.size()));
 }
 
-TEST_F(HumeFaults, Line21_AnIndexThatNeverComesAndOnesThatComeTwice) {
+TEST_F(HumeFaults, HumeLine21_AnIndexThatNeverComesAndOnesThatComeTwice) {
     spoken({"skip_index=1"});
     ASSERT_TRUE(client_->until_type("assistant_end"));
     EXPECT_EQ(indexes()[0], 0);
@@ -45,13 +45,13 @@ TEST_F(HumeFaults, Line21_AnIndexThatNeverComesAndOnesThatComeTwice) {
     EXPECT_EQ(indexes()[1], 0);
 }
 
-TEST_F(HumeFaults, Line21_RepeatedHeader) {
+TEST_F(HumeFaults, HumeLine21_RepeatedHeader) {
     spoken({"repeat_header=true"});
     ASSERT_TRUE(client_->until_type("assistant_end"));
     for (const Piece& piece : client_->pieces()) EXPECT_EQ(piece.wav.find("RIFF", 4), 44U);
 }
 
-TEST_F(HumeFaults, Line21_WavFilesThatOnlyAParserReads) {
+TEST_F(HumeFaults, HumeLine21_WavFilesThatOnlyAParserReads) {
     spoken({"list_chunk=true", "trailing_bytes=true"});
     ASSERT_TRUE(client_->until_type("assistant_end"));
     Samples heard;
@@ -65,7 +65,7 @@ TEST_F(HumeFaults, Line21_WavFilesThatOnlyAParserReads) {
     EXPECT_EQ(heard, whole());
 }
 
-TEST_F(HumeFaults, Line21_SizesOfTheDataChunkThatMeanNothing) {
+TEST_F(HumeFaults, HumeLine21_SizesOfTheDataChunkThatMeanNothing) {
     spoken({"data_size=0"});
     ASSERT_TRUE(client_->until_type("assistant_end"));
     for (const Piece& piece : client_->pieces()) EXPECT_EQ(piece.wav.substr(40, 4), std::string(4, '\0'));
@@ -74,7 +74,7 @@ TEST_F(HumeFaults, Line21_SizesOfTheDataChunkThatMeanNothing) {
     for (const Piece& piece : client_->pieces()) EXPECT_EQ(piece.wav.substr(40, 4), std::string(4, '\xFF'));
 }
 
-TEST_F(HumeFaults, Line21_SamplesCutInTwo) {
+TEST_F(HumeFaults, HumeLine21_SamplesCutInTwo) {
     spoken({"odd_bytes=true"});
     ASSERT_TRUE(client_->until_type("assistant_end"));
     std::string pcm;
@@ -87,14 +87,14 @@ TEST_F(HumeFaults, Line21_SamplesCutInTwo) {
     EXPECT_EQ(pcm, pcm_bytes(whole()));
 }
 
-TEST_F(HumeFaults, Line21_FiveTimesFasterThanItPlaysOrAsSlowAsWished) {
+TEST_F(HumeFaults, HumeLine21_FiveTimesFasterThanItPlaysOrAsSlowAsWished) {
     EXPECT_EQ(HumeOptions{}.pacing.factor, 5.0);
     spoken({}, 50);
     ASSERT_TRUE(client_->until_type("assistant_end"));
     EXPECT_EQ(first(*lab_).said.at(0).bytes_sent, first(*lab_).said.at(0).bytes_total);
 }
 
-TEST_F(HumeFaults, Line21_StallHoldsEverythingBackAndCatchesUp) {
+TEST_F(HumeFaults, HumeLine21_StallHoldsEverythingBackAndCatchesUp) {
     spoken({"stall_at_ms=0", "stall_ms=100"});
     ASSERT_TRUE(client_->until_type("assistant_end"));
     size_t samples = 0;
@@ -102,7 +102,7 @@ TEST_F(HumeFaults, Line21_StallHoldsEverythingBackAndCatchesUp) {
     EXPECT_EQ(samples, whole().size());
 }
 
-TEST_F(HumeFaults, Line21_DropHasNoCloseFrame) {
+TEST_F(HumeFaults, HumeLine21_DropHasNoCloseFrame) {
     spoken({"drop_at_ms=10"});
     ASSERT_TRUE(client_->until_closed());
     EXPECT_EQ(client_->close_code(), 0);
@@ -111,7 +111,7 @@ TEST_F(HumeFaults, Line21_DropHasNoCloseFrame) {
     EXPECT_FALSE(first(*lab_).closed_by_client);
 }
 
-TEST_F(HumeFaults, Line21_DeathInTheMiddleOfASentence) {
+TEST_F(HumeFaults, HumeLine21_DeathInTheMiddleOfASentence) {
     spoken({"drop_mid_speech=true"}, 50);
     ASSERT_TRUE(client_->until_closed());
     EXPECT_EQ(client_->close_code(), 0);
@@ -119,7 +119,7 @@ TEST_F(HumeFaults, Line21_DeathInTheMiddleOfASentence) {
     EXPECT_TRUE(first(*lab_).sent_type("audio_output"));
 }
 
-TEST_F(HumeFaults, Line21_CloseWithTheConfiguredCode) {
+TEST_F(HumeFaults, HumeLine21_CloseWithTheConfiguredCode) {
     for (const int code : {1000, 1011, 4013}) {
         spoken({"close_at_ms=10", "close_code=" + std::to_string(code)});
         ASSERT_TRUE(client_->until_closed());

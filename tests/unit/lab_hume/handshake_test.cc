@@ -6,7 +6,7 @@ namespace {
 
 using HumeHandshake = HumeTest;
 
-TEST_F(HumeHandshake, Line18_MissingAuthIsRefusedAtTheHandshake) {
+TEST_F(HumeHandshake, HumeLine18_MissingAuthIsRefusedAtTheHandshake) {
     serve(quick_options(), {"config_id=", {}, "/v0/evi/chat"});
     EXPECT_FALSE(client_->connected());
     EXPECT_EQ(client_->status(), 401U);
@@ -14,7 +14,7 @@ TEST_F(HumeHandshake, Line18_MissingAuthIsRefusedAtTheHandshake) {
     EXPECT_TRUE(lab_->sessions().empty());
 }
 
-TEST_F(HumeHandshake, Line18_WrongKeyIsRefused) {
+TEST_F(HumeHandshake, HumeLine18_WrongKeyIsRefused) {
     auto options = quick_options();
     options.api_key = "right";
     serve(options, {"api_key=wrong", {}, "/v0/evi/chat"});
@@ -23,7 +23,7 @@ TEST_F(HumeHandshake, Line18_WrongKeyIsRefused) {
     EXPECT_TRUE(right.connected());
 }
 
-TEST_F(HumeHandshake, Line1_CredentialsStandInTheQueryOrAHeader) {
+TEST_F(HumeHandshake, HumeLine1_CredentialsStandInTheQueryOrAHeader) {
     serve(quick_options());
     TestClient token(lab_->port(), {"access_token=t", {}, "/v0/evi/chat"});
     TestClient header(lab_->port(), {"", {{"X-Hume-Api-Key", "k"}}, "/v0/evi/chat"});
@@ -47,7 +47,7 @@ TEST_F(HumeHandshake, OtherPathsAreNotFound) {
     EXPECT_EQ(client_->status(), 404U);
 }
 
-TEST_F(HumeHandshake, Line1_SettingsOfTheAddressCountBeforeTheFirstAudio) {
+TEST_F(HumeHandshake, HumeLine1_SettingsOfTheAddressCountBeforeTheFirstAudio) {
     serve(quick_options(),
           {"api_key=k&session_settings%5Baudio%5D%5Bencoding%5D=linear16"
            "&session_settings%5Baudio%5D%5Bsample_rate%5D=8000&session_settings%5Baudio%5D%5Bchannels%5D=1"
@@ -67,7 +67,7 @@ TEST_F(HumeHandshake, Line1_SettingsOfTheAddressCountBeforeTheFirstAudio) {
     EXPECT_TRUE(session.violations.empty());
 }
 
-TEST_F(HumeHandshake, Line1_VariablesMayBeOneJsonText) {
+TEST_F(HumeHandshake, HumeLine1_VariablesMayBeOneJsonText) {
     serve(quick_options(),
           {"api_key=k&session_settings%5Bvariables%5D=%7B%22age%22%3A30%2C%22vip%22%3Atrue%7D", {}, "/v0/evi/chat"});
     ASSERT_TRUE(client_->until_type("chat_metadata"));
@@ -76,7 +76,7 @@ TEST_F(HumeHandshake, Line1_VariablesMayBeOneJsonText) {
     EXPECT_EQ(first(*lab_).details.at("variables.vip"), "true");
 }
 
-TEST_F(HumeHandshake, Line1_LongPromptsInTheAddressAreNoted) {
+TEST_F(HumeHandshake, HumeLine1_LongPromptsInTheAddressAreNoted) {
     serve(quick_options(),
           {"api_key=k&session_settings%5Bsystem_prompt%5D=" + std::string(1001, 'x'), {}, "/v0/evi/chat"});
     EXPECT_TRUE(flagged("advice"));

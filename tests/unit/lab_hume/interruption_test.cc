@@ -16,7 +16,7 @@ class HumeInterruption : public HumeTest {
     }
 };
 
-TEST_F(HumeInterruption, Line16_SpeechOverAReplyInterruptsItAfterTheMinimum) {
+TEST_F(HumeInterruption, HumeLine16_SpeechOverAReplyInterruptsItAfterTheMinimum) {
     greeted(quick_options());
     client_->speak(recording("agent-pass"));
     ASSERT_TRUE(client_->until_type("user_interruption"));
@@ -33,7 +33,7 @@ TEST_F(HumeInterruption, Line16_SpeechOverAReplyInterruptsItAfterTheMinimum) {
     EXPECT_EQ(client_->count("user_interruption"), 1U);
 }
 
-TEST_F(HumeInterruption, Line16_SpeechShorterThanTheMinimumDoesNotInterrupt) {
+TEST_F(HumeInterruption, HumeLine16_SpeechShorterThanTheMinimumDoesNotInterrupt) {
     auto options = quick_options();
     options.min_interruption_ms = 2000;
     greeted(options);
@@ -44,7 +44,7 @@ TEST_F(HumeInterruption, Line16_SpeechShorterThanTheMinimumDoesNotInterrupt) {
     EXPECT_FALSE(first(*lab_).sent_type("user_message"));
 }
 
-TEST_F(HumeInterruption, Line16_AtTheMinimumAndNotBefore) {
+TEST_F(HumeInterruption, HumeLine16_AtTheMinimumAndNotBefore) {
     auto options = quick_options();
     options.min_interruption_ms = 400;
     greeted(options);
@@ -59,7 +59,7 @@ TEST_F(HumeInterruption, Line16_AtTheMinimumAndNotBefore) {
     EXPECT_TRUE(client_->until_type("user_interruption"));
 }
 
-TEST_F(HumeInterruption, Line16_NothingToInterruptBetweenReplies) {
+TEST_F(HumeInterruption, HumeLine16_NothingToInterruptBetweenReplies) {
     serve(quick_options());
     client_->declare();
     client_->ask(recording("vm-options"));
@@ -91,7 +91,7 @@ TEST_F(HumeInterruption, AnInterruptedReplyMayHaveAnEnd) {
     EXPECT_EQ(*(order.end() - 2), "user_interruption");
 }
 
-TEST_F(HumeInterruption, Line21_LateAudioOfTheInterruptedReply) {
+TEST_F(HumeInterruption, HumeLine21_LateAudioOfTheInterruptedReply) {
     auto options = quick_options();
     options.faults.late_audio_ms = 600;
     greeted(options);

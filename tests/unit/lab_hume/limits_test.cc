@@ -6,7 +6,7 @@ namespace {
 
 using HumeLimits = HumeTest;
 
-TEST_F(HumeLimits, Line19_DefaultsAreTheDocumentedOnes) {
+TEST_F(HumeLimits, HumeLine19_DefaultsAreTheDocumentedOnes) {
     const HumeOptions options;
     EXPECT_EQ(options.inactivity_s, 120);
     EXPECT_EQ(options.max_duration_s, 1800);
@@ -15,7 +15,7 @@ TEST_F(HumeLimits, Line19_DefaultsAreTheDocumentedOnes) {
     EXPECT_EQ(options.output_rate, 48000);
 }
 
-TEST_F(HumeLimits, Line19_InactivityEndsTheChatThoughSilenceFlows) {
+TEST_F(HumeLimits, HumeLine19_InactivityEndsTheChatThoughSilenceFlows) {
     auto options = quick_options();
     options.session_speed = 120 / 0.1;
     options.max_duration_s = 0;
@@ -30,7 +30,7 @@ TEST_F(HumeLimits, Line19_InactivityEndsTheChatThoughSilenceFlows) {
     EXPECT_EQ(client_->close_code(), 1000);
 }
 
-TEST_F(HumeLimits, Line19_InactivityMayBeSaidFirst) {
+TEST_F(HumeLimits, HumeLine19_InactivityMayBeSaidFirst) {
     auto options = quick_options();
     options.session_speed = 120 / 0.1;
     options.max_duration_s = 0;
@@ -41,7 +41,7 @@ TEST_F(HumeLimits, Line19_InactivityMayBeSaidFirst) {
                                                           "assistant_prosody", "assistant_end", "error"}));
 }
 
-TEST_F(HumeLimits, Line19_MaxDurationEndsTheChatWithConfigurableCodes) {
+TEST_F(HumeLimits, HumeLine19_MaxDurationEndsTheChatWithConfigurableCodes) {
     auto options = quick_options();
     options.session_speed = 1800 / 0.05;
     options.inactivity_s = 0;
@@ -53,7 +53,7 @@ TEST_F(HumeLimits, Line19_MaxDurationEndsTheChatWithConfigurableCodes) {
     EXPECT_EQ(client_->close_code(), 4001);
 }
 
-TEST_F(HumeLimits, Line19_NoErrorBeforeTheCloseWhenItsCodeIsEmpty) {
+TEST_F(HumeLimits, HumeLine19_NoErrorBeforeTheCloseWhenItsCodeIsEmpty) {
     auto options = quick_options();
     options.session_speed = 1800 / 0.05;
     options.inactivity_s = 0;

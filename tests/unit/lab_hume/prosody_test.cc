@@ -70,7 +70,7 @@ void expect_all_scores(const nlohmann::json& message) {
     EXPECT_EQ(names, kNames);
 }
 
-TEST_F(HumeProsody, Line15_AllScoresWithExactSpelling) {
+TEST_F(HumeProsody, HumeLine15_AllScoresWithExactSpelling) {
     EXPECT_EQ(kNames.size(), 48U);
     serve(quick_options());
     client_->declare();
@@ -82,7 +82,7 @@ TEST_F(HumeProsody, Line15_AllScoresWithExactSpelling) {
     }
 }
 
-TEST_F(HumeProsody, Line15_TypedTextHasNoScores) {
+TEST_F(HumeProsody, HumeLine15_TypedTextHasNoScores) {
     serve(quick_options());
     client_->send(R"({"type":"user_input","text":"hello"})");
     ASSERT_TRUE(client_->until_type("assistant_end"));

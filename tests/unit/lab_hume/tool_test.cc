@@ -35,7 +35,7 @@ class HumeTools : public HumeTest {
     std::string said() { return client_->of("assistant_message").at(0)["message"]["content"]; }
 };
 
-TEST_F(HumeTools, Line10_TheResponseIsSpoken) {
+TEST_F(HumeTools, HumeLine10_TheResponseIsSpoken) {
     asked({"lookup"});
     EXPECT_EQ(call()["name"], "lookup");
     EXPECT_EQ(call()["parameters"], R"({"day":7})");
@@ -89,7 +89,7 @@ TEST_F(HumeTools, HangUpClosesAfterTheFarewell) {
     EXPECT_EQ(client_->close_code(), 1000);
 }
 
-TEST_F(HumeTools, Line10_AnUnansweredCallIsGivenUpAndNoted) {
+TEST_F(HumeTools, HumeLine10_AnUnansweredCallIsGivenUpAndNoted) {
     asked({"lookup"}, 20);
     ASSERT_TRUE(client_->until_type("assistant_end"));
     EXPECT_EQ(said(), transcript("conf-invalid"));
@@ -98,13 +98,13 @@ TEST_F(HumeTools, Line10_AnUnansweredCallIsGivenUpAndNoted) {
     EXPECT_TRUE(flagged("answer-too-late"));
 }
 
-TEST_F(HumeTools, Line10_AnAnswerToNoCallIsNoted) {
+TEST_F(HumeTools, HumeLine10_AnAnswerToNoCallIsNoted) {
     serve(quick_options());
     client_->send(R"({"type":"tool_response","tool_call_id":"x","content":"y"})");
     EXPECT_TRUE(flagged("unknown-tool-call"));
 }
 
-TEST_F(HumeTools, Line10_AnsweringTwiceIsNoted) {
+TEST_F(HumeTools, HumeLine10_AnsweringTwiceIsNoted) {
     asked({"lookup"});
     respond(call(), "x");
     refuse(call());
