@@ -6,6 +6,7 @@
 #include "engine/core/log.h"
 #include "lab/cli.h"
 #include "lab/deepgram/lab.h"
+#include "lab/hume/lab.h"
 #include "lab/twilio/url.h"
 
 namespace {
@@ -15,11 +16,23 @@ using namespace trunkline::lab;
 
 constexpr char kExamples[] = R"(Examples:
   trunkline-lab deepgram --listen 127.0.0.1:8765 --brain lab/scenarios/demo.brain.yaml
+  trunkline-lab hume --listen 127.0.0.1:8766 --brain lab/scenarios/demo.brain.yaml
   trunkline-lab twilio --webhook http://127.0.0.1:8080/twilio/voice --auth-token secret \
                        --scenario lab/scenarios/demo.yaml --wav call.wav
   trunkline-lab twilio --webhook http://127.0.0.1:8080/twilio/voice --auth-token secret \
                        --scenario lab/scenarios/two-turns.yaml --calls 50 --format json
   trunkline-lab voices --match password
+)";
+
+constexpr char kHumeExamples[] = R"(Examples:
+  trunkline-lab hume --listen 127.0.0.1:8766 --brain lab/scenarios/demo.brain.yaml
+  trunkline-lab hume --latency-scale 0 --pace 0 --format json
+  trunkline-lab hume --fault out_of_order=true --fault list_chunk=true --fault late_audio_ms=400
+  trunkline-lab hume --caller-gain 2.8 --gain-tolerance 4 --messages /tmp
+  trunkline-lab hume --fault refuse_status=503 --fault refuse_first=2
+  trunkline-lab hume --inactivity 30 --inactivity-line "Are you still there?" --max-duration 600
+A fault may also stand in the address that the client dials, and --fault help lists them:
+  ws://127.0.0.1:8766/v0/evi/chat?api_key=any&drop_mid_speech=true
 )";
 
 bool* add_format(CLI::App* app, bool& json) {
@@ -79,18 +92,22 @@ void add_twilio(CLI::App& app, TwilioCommand& command) {
     add_speech(&app, command.speech);
 }
 
-struct DeepgramCommand {
-    deepgram::DeepgramOptions options;
-    std::string listen = "127.0.0.1:8765";
+/// A simulated voice agent: its options, and what is turned into them.
+template <class Options>
+struct AgentCommand {
+    Options options;
+    std::string listen;
     std::string brain;
     std::vector<std::string> faults;
     bool lenient = false;
 };
 
-void add_deepgram(CLI::App& app, DeepgramCommand& command) {
+template <class Options>
+void add_agent(CLI::App& app, AgentCommand<Options>& command, const char* listen, const char* key_variable) {
     auto& o = command.options;
+    command.listen = listen;
     app.add_option("--listen", command.listen, "HOST:PORT")->capture_default_str();
-    app.add_option("--api-key", o.api_key, "Only this key is let in; without it any is")->envname("DEEPGRAM_API_KEY");
+    app.add_option("--api-key", o.api_key, "Only this key is let in; without it any is")->envname(key_variable);
     app.add_option("--brain", command.brain, "YAML file: what is answered to what")->check(CLI::ExistingFile);
     app.add_flag("--lenient", command.lenient, "Record violations instead of ending the session");
     app.add_option("--latency", o.latency.total.median_ms, "Median ms from the end of a turn to the first audio")
@@ -98,13 +115,55 @@ void add_deepgram(CLI::App& app, DeepgramCommand& command) {
     app.add_option("--latency-scale", o.latency.scale, "Multiplies all waiting; 0 answers at once")
         ->capture_default_str();
     app.add_option("--seed", o.latency.seed, "Seed of the latencies")->capture_default_str();
-    app.add_option("--pace", o.pacing.factor, "Audio leaves so much faster than it plays")->capture_default_str();
+    app.add_option("--pace", o.pacing.factor, "Audio leaves so much faster than it plays; 0: all at once")
+        ->capture_default_str();
     app.add_option("--end-of-turn", o.end_of_turn_ms, "Silence in ms that ends a turn of the caller")
         ->capture_default_str();
     app.add_option("--fault", command.faults, "NAME=VALUE, may be repeated");
-    app.add_option("--record", o.record_dir, "Folder for WAV files of what each session heard");
+    app.add_option("--caller-gain", o.caller_gain, "The client amplifies the caller so much: what comes is divided by it")
+        ->check(CLI::Range(0.01, 100.0))
+        ->capture_default_str();
+    app.add_option("--gain-tolerance", o.gain_tolerance_db,
+                   "Speech further from its recording's level, in dB, is unintelligible")
+        ->check(CLI::Range(0.0, 40.0))
+        ->capture_default_str();
+    app.add_option("--record", o.record_dir, "Folder for WAV files of what each session heard")
+        ->check(CLI::ExistingDirectory);
+    app.add_option("--messages", o.messages_dir, "Folder for JSON lines of what each session received")
+        ->check(CLI::ExistingDirectory);
     add_format(&app, o.json);
     add_speech(&app, o.speech);
+}
+
+void add_hume(CLI::App& app, hume::HumeOptions& o) {
+    app.add_option("--access-token", o.access_token, "Only this token is let in; without it any is");
+    app.add_flag("!--no-header-auth", o.auth_in_header, "Credentials count in the query alone");
+    app.add_option("--min-interruption", o.min_interruption_ms, "Speech over a reply that interrupts it, in ms")
+        ->capture_default_str();
+    app.add_option("--interim", o.interim_every_ms, "Interim transcripts every so many ms of speech")
+        ->capture_default_str();
+    app.add_option("--piece", o.pacing.frame_ms, "Length of one audio_output in ms")
+        ->check(CLI::Range(5, 10000))
+        ->capture_default_str();
+    app.add_option("--rate", o.output_rate, "Sample rate of audio_output")
+        ->check(CLI::Range(8000, 192000))
+        ->capture_default_str();
+    app.add_option("--tool-wait", o.tool_wait_ms, "An unanswered tool call is given up after so many ms")
+        ->capture_default_str();
+    app.add_option("--inactivity", o.inactivity_s, "Seconds without speech that end a chat; 0: none")
+        ->capture_default_str();
+    app.add_option("--inactivity-line", o.inactivity_line, "Said first; then there are 15 s of grace");
+    app.add_option("--max-duration", o.max_duration_s, "Seconds a chat may last; 0: any")->capture_default_str();
+    app.add_option("--session-speed", o.session_speed, "The clock of these limits runs so much faster")
+        ->capture_default_str();
+    app.add_option("--limit-close-code", o.limit_close_code, "Close code at these limits")->capture_default_str();
+    app.add_option("--error-close-code", o.error_close_code, "Close code after an error")->capture_default_str();
+    app.add_option("--max-chats", o.max_chats, "One more is refused with an error; 0: any number")
+        ->capture_default_str();
+    app.add_flag("--murmurs", o.murmurs_are_turns, "Speech too short to interrupt still becomes a user_message");
+    app.add_flag("--end-after-interruption", o.end_after_interruption, "assistant_end of an interrupted reply");
+    app.add_flag("--pause-stops-speech", o.pause_stops_speech, "pause_assistant_message ends the sentence, too");
+    app.add_flag("--greet-resumed", o.greet_resumed, "Greets in a resumed chat group as well");
 }
 
 int complain(const Error& error) {
@@ -112,21 +171,22 @@ int complain(const Error& error) {
     return 2;
 }
 
-int run(DeepgramCommand& command) {
+template <class Options>
+int run(AgentCommand<Options>& command, int (*serve)(const Options&)) {
     auto address = split_host_port(command.listen);
     if (!address) return complain(address.error());
     command.options.host = address->host;
     command.options.port = address->port;
     command.options.strict = !command.lenient;
     if (!command.brain.empty()) {
-        auto brain = deepgram::read_brain(command.brain);
+        auto brain = agent::read_brain(command.brain);
         if (!brain) return complain(brain.error());
         command.options.brain = *brain;
     }
     for (const auto& fault : command.faults) {
-        if (auto set = deepgram::set_fault(command.options.faults, fault); !set) return complain(set.error());
+        if (auto set = set_fault(command.options.faults, fault); !set) return complain(set.error());
     }
-    return deepgram::run_deepgram(command.options);
+    return serve(command.options);
 }
 
 }  // namespace
@@ -136,25 +196,31 @@ int main(int argc, char** argv) {
     app.footer(kExamples);
     app.require_subcommand(1);
     TwilioCommand twilio;
-    DeepgramCommand deepgram;
+    AgentCommand<deepgram::DeepgramOptions> deepgram;
+    AgentCommand<hume::HumeOptions> evi;
     std::string match;
     bool voices_json = false;
     SpeechOptions speech;
     auto* call = app.add_subcommand("twilio", "Ring a server as Twilio does, and hold a conversation");
     auto* agent = app.add_subcommand("deepgram", "Serve as the Deepgram Voice Agent");
+    auto* chat = app.add_subcommand("hume", "Serve as Hume EVI");
     auto* voices = app.add_subcommand("voices", "List the recordings a scenario can use, with their words");
     add_twilio(*call, twilio);
-    add_deepgram(*agent, deepgram);
+    add_agent(*agent, deepgram, "127.0.0.1:8765", "DEEPGRAM_API_KEY");
+    add_agent(*chat, evi, "127.0.0.1:8766", "HUME_API_KEY");
+    add_hume(*chat, evi.options);
     voices->add_option("--match", match, "Only names or words that hold this text");
     add_format(voices, voices_json);
     add_speech(voices, speech);
     for (auto* one : {call, agent, voices}) one->footer(kExamples);
+    chat->footer(kHumeExamples);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
     if (*voices) return run_voices(speech, match, voices_json);
-    if (*agent) return run(deepgram);
+    if (*agent) return run(deepgram, deepgram::run_deepgram);
+    if (*chat) return run(evi, hume::run_hume);
     return run_twilio(std::move(twilio));
 }

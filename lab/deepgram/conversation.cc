@@ -5,24 +5,6 @@
 #include "lab/deepgram/audio.h"
 
 namespace trunkline::lab::deepgram {
-namespace {
-
-ListenerOptions listening(const DeepgramOptions& options) {
-    ListenerOptions out;
-    out.detector.end_silence_ms = options.end_of_turn_ms;
-    return out;
-}
-
-std::string replace_result(std::string line, const std::string& result) {
-    constexpr std::string_view kPlace = "{result}";
-    for (size_t at = line.find(kPlace); at != std::string::npos; at = line.find(kPlace, at + result.size())) {
-        line.replace(at, kPlace.size(), result);
-    }
-    return line;
-}
-
-}  // namespace
-
 Conversation::Conversation(Link& link, Timers& timers, Journal& journal, const DeepgramOptions& options,
                            Settings settings, std::shared_ptr<SpeechLibrary> library,
                            std::shared_ptr<const KnownSpeech> known)
@@ -32,11 +14,11 @@ Conversation::Conversation(Link& link, Timers& timers, Journal& journal, const D
       options_(options),
       settings_(std::move(settings)),
       library_(std::move(library)),
-      listener_(std::move(known), listening(options)),
+      listener_(std::move(known), agent::listening(options)),
       mind_(options.brain),
       latency_(options.latency, journal.number()),
       functions_(link, timers, journal, options),
-      speaker_(timers, options.pacing, [this](std::span<const uint8_t> bytes) { link_.send_audio(bytes); }) {
+      speaker_(timers, options.pacing, [this](std::span<const uint8_t> bytes) { audio(bytes); }) {
     functions_.define(settings_.functions);
     functions_.history(settings_.history);
     listener_.on_speech = [this](int64_t) { user_started_speaking(); };
@@ -73,6 +55,7 @@ void Conversation::user_started_speaking() {
 
 void Conversation::interrupt() {
     ++generation_;
+    hang_up_ = false;
     queue_.clear();
     if (!current_) return;
     current_ = false;
@@ -97,7 +80,8 @@ void Conversation::heard(const Hearing& hearing) {
 void Conversation::inject_user(const std::string& words) { turn("", words); }
 
 void Conversation::turn(const std::string& name, const std::string& words) {
-    const TurnLatency latency = latency_.turn();
+    TurnLatency latency = latency_.turn();
+    latency.think += options_.faults.slow_ms;
     later(latency.stt, [this, name, words, latency] {
         text("user", words);
         const Reply reply = mind_.answer(name, words);
@@ -130,8 +114,9 @@ void Conversation::spoken_reply(const Reply& reply, const Functions::Outcome& ou
         if (!content.empty()) result += (result.empty() ? "" : " ") + speakable(content);
     }
     std::vector<std::string> lines;
-    for (const std::string& line : reply.say) lines.push_back(replace_result(line, result));
+    for (const std::string& line : reply.say) lines.push_back(agent::with_result(line, result));
     if (!outcome.answered) lines = {reply.say_unanswered};
+    hang_up_ = reply.hang_up;
     Latencies l;
     l.stt = latency.stt / 1000;
     l.first_token = l.first_text = latency.think / 1000;
@@ -139,6 +124,7 @@ void Conversation::spoken_reply(const Reply& reply, const Functions::Outcome& ou
     l.speak = latency.speak / 1000;
     l.total = latency.total() / 1000 + (tool_ms < 0 ? 0 : tool_ms / 1000);
     enqueue(lines, l, true, latency.speak);
+    if (hang_up_ && !busy()) link_.close(1000);  // without a farewell
 }
 
 void Conversation::enqueue(const std::vector<std::string>& lines, const Latencies& latencies, bool report,
@@ -179,12 +165,18 @@ void Conversation::play(const Utterance& utterance) {
     if (options_.agent_started_speaking) link_.send(agent_started_speaking(utterance.latencies));
     if (options_.faults.out_of_order) link_.send(bare_message("AgentAudioDone"));
     std::vector<uint8_t> bytes = encode_output(settings_.output, utterance.recording->samples);
+    total_ = bytes.size();
     const double at = journal_.now_ms();
     journal_.update([&](SessionRecord& r) {
         r.said.push_back({at, utterance.recording->name, utterance.recording->text, 0, bytes.size(), false});
     });
     journal_.event("said", utterance.recording->name + ": " + utterance.recording->text);
     speaker_.play(std::move(bytes), bytes_per_second(settings_.output), [this, utterance] { finished(utterance); });
+}
+
+void Conversation::audio(std::span<const uint8_t> bytes) {
+    if (options_.faults.drop_mid_speech && speaker_.sent() >= total_ / 2) return link_.drop();
+    link_.send_audio(bytes);
 }
 
 void Conversation::finished(const Utterance& utterance) {
@@ -198,6 +190,7 @@ void Conversation::finished(const Utterance& utterance) {
         link_.send(bare_message("AgentAudioDone"));
     }
     if (utterance.last && utterance.report && options_.latency_report) link_.send(latency_report(utterance.latencies));
+    if (utterance.last && hang_up_) return link_.close(1000);
     next();
 }
 

@@ -9,15 +9,21 @@
 #include <string>
 #include <vector>
 
-#include "lab/deepgram/brain.h"
+#include "lab/agent/brain.h"
+#include "lab/agent/journal.h"
+#include "lab/agent/latency.h"
+#include "lab/agent/speaker.h"
 #include "lab/deepgram/functions.h"
-#include "lab/deepgram/journal.h"
-#include "lab/deepgram/latency.h"
 #include "lab/deepgram/link.h"
-#include "lab/deepgram/speaker.h"
 #include "lab/speech/listener.h"
 
 namespace trunkline::lab::deepgram {
+
+using agent::LatencyModel;
+using agent::Mind;
+using agent::SessionRecord;
+using agent::Speaker;
+using agent::TurnLatency;
 
 class Conversation {
   public:
@@ -55,6 +61,7 @@ class Conversation {
                  double audio_delay = 0);
     void next();
     void play(const Utterance& utterance);
+    void audio(std::span<const uint8_t> bytes);
     void finished(const Utterance& utterance);
     void interrupt();
     void text(const std::string& role, const std::string& content);
@@ -76,6 +83,8 @@ class Conversation {
     std::deque<Utterance> queue_;
     bool current_ = false;           ///< an utterance's text was sent and its audio is not over
     unsigned generation_ = 0;        ///< grows with every interruption; pending replies of older ones are void
+    size_t total_ = 0;               ///< bytes of the present utterance
+    bool hang_up_ = false;           ///< after the present reply
     std::vector<std::string> held_;  ///< injected with behavior queue while the caller spoke
 };
 

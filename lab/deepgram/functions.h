@@ -5,14 +5,17 @@
 #include <string>
 #include <vector>
 
-#include "lab/deepgram/journal.h"
+#include "lab/agent/journal.h"
+#include "lab/agent/timers.h"
 #include "lab/deepgram/link.h"
 #include "lab/deepgram/messages.h"
 #include "lab/deepgram/options.h"
 #include "lab/deepgram/settings.h"
-#include "lab/deepgram/timers.h"
 
 namespace trunkline::lab::deepgram {
+
+using agent::Journal;
+using agent::Timers;
 
 class Functions {
   public:

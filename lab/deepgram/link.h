@@ -13,6 +13,8 @@ class Link {
     virtual void send_audio(std::span<const uint8_t> bytes) = 0;
     /// Sends Error and ends the session.
     virtual void fatal(const std::string& code, const std::string& description) = 0;
+    virtual void close(int code) = 0;
+    virtual void drop() = 0;
 };
 
 }  // namespace trunkline::lab::deepgram

@@ -149,15 +149,4 @@ ClientText read_client_text(std::string_view text) {
     return out;
 }
 
-std::string speakable(const std::string& content) {
-    const auto value = ordered_json::parse(content, nullptr, false);
-    if (value.is_discarded()) return content;
-    const ordered_json flat = value.is_structured() ? value.flatten() : ordered_json{{"", value}};
-    for (const auto& [key, inner] : flat.items()) {
-        if (inner.is_string()) return inner.get<std::string>();
-        if (inner.is_number() || inner.is_boolean()) return inner.dump();
-    }
-    return content;
-}
-
 }  // namespace trunkline::lab::deepgram

@@ -4,7 +4,11 @@
 #include <string_view>
 #include <vector>
 
+#include "lab/agent/brain.h"
+
 namespace trunkline::lab::deepgram {
+
+using agent::speakable;
 
 struct FunctionCall {
     std::string id;
@@ -52,8 +56,5 @@ struct ClientText {
     std::string listen_version;  ///< of UpdateListen
 };
 ClientText read_client_text(std::string_view json);
-
-/// {"result": "x"} → x for a spoken answer: the content itself unless it is JSON, then its first text or number.
-std::string speakable(const std::string& content);
 
 }  // namespace trunkline::lab::deepgram

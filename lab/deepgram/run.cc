@@ -1,52 +1,20 @@
-// `trunkline-lab deepgram`: serves until a signal, one line per event.
-#include <glib-unix.h>
-
-#include <csignal>
-#include <cstdio>
-
+// `trunkline-lab deepgram`
+#include "lab/agent/server.h"
 #include "lab/deepgram/lab.h"
 
 namespace trunkline::lab::deepgram {
-namespace {
-
-void print(const LabEvent& event, bool json) {
-    if (json) {
-        std::printf("%s\n", event.to_json().c_str());
-    } else {
-        std::printf("%10.3f s  #%-3d %-10s %s\n", event.at_ms / 1000, event.session, event.kind.c_str(),
-                    event.text.c_str());
-    }
-    std::fflush(stdout);
-}
-
-gboolean quit(gpointer loop) {
-    g_main_loop_quit(static_cast<GMainLoop*>(loop));
-    return G_SOURCE_CONTINUE;
-}
-
-}  // namespace
 
 int run_deepgram(const DeepgramOptions& options) {
-    auto lab = DeepgramLab::start(options, [json = options.json](const LabEvent& event) { print(event, json); });
-    if (!lab) {
-        std::fprintf(stderr, "lab deepgram: %s (%s)\n", lab.error().message.c_str(), lab.error().code.c_str());
-        return 1;
-    }
-    print({0, 0, "listening", (*lab)->url()}, options.json);
-    GMainLoop* loop = g_main_loop_new(nullptr, FALSE);
-    const guint on_int = g_unix_signal_add(SIGINT, quit, loop);
-    const guint on_term = g_unix_signal_add(SIGTERM, quit, loop);
-    g_main_loop_run(loop);
-    g_source_remove(on_int);
-    g_source_remove(on_term);
-    g_main_loop_unref(loop);
-    size_t violations = 0;
-    const auto sessions = (*lab)->sessions();
-    for (const SessionRecord& session : sessions) violations += session.violations.size();
-    print(
-        {0, 0, "summary", std::to_string(sessions.size()) + " sessions, " + std::to_string(violations) + " violations"},
-        options.json);
-    return 0;
+    std::unique_ptr<DeepgramLab> lab;
+    return agent::serve_until_signal(
+        "deepgram", options.json,
+        [&](DeepgramLab::EventSink events) -> Result<std::string> {
+            auto started = DeepgramLab::start(options, std::move(events));
+            if (!started) return tl::unexpected<Error>(started.error());
+            lab = std::move(*started);
+            return lab->url();
+        },
+        [&] { return lab->sessions(); });
 }
 
 }  // namespace trunkline::lab::deepgram

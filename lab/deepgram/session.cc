@@ -1,12 +1,11 @@
 #include "lab/deepgram/session.h"
 
-#include <libsoup/soup.h>
-
 #include "lab/deepgram/messages.h"
 
 namespace trunkline::lab::deepgram {
 namespace {
 
+constexpr size_t kMaxMessageBytes = 4U << 20;
 constexpr size_t kMaxReceived = 10000;
 constexpr size_t kMaxPrompt = 25000;
 constexpr double kMaxFrameBytes = 1 << 20;
@@ -15,31 +14,19 @@ std::string brief(const std::string& text) { return text.size() <= 300 ? text : 
 
 }  // namespace
 
-Session::Session(const World& world, SoupWebsocketConnection* socket, DeepgramOptions options,
+Session::Session(const agent::World& world, SoupWebsocketConnection* socket, DeepgramOptions options,
                  const std::string& auth_scheme, const std::string& request_id, std::function<void()> over)
     : world_(world),
-      socket_(SOUP_WEBSOCKET_CONNECTION(g_object_ref(socket))),
       options_(std::move(options)),
       over_(std::move(over)),
       journal_(*world.ledger, world.ledger->open(auth_scheme, request_id)),
       timers_(world.context),
+      socket_(socket, timers_, kMaxMessageBytes,
+              {[this](const std::string& text) { on_text(text); },
+               [this](std::span<const uint8_t> bytes) { on_binary(bytes); }, [this](int code) { on_closed(code); }}),
       latency_(options_.latency, journal_.number()) {
-    g_object_set(socket_, "max-incoming-payload-size", static_cast<guint64>(4U << 20), nullptr);
-    g_signal_connect(socket_, "message",
-                     G_CALLBACK(+[](SoupWebsocketConnection*, gint type, GBytes* bytes, gpointer self) {
-                         gsize size = 0;
-                         const auto* data = static_cast<const uint8_t*>(g_bytes_get_data(bytes, &size));
-                         auto* session = static_cast<Session*>(self);
-                         if (type == SOUP_WEBSOCKET_DATA_TEXT) {
-                             session->on_text(size ? std::string(reinterpret_cast<const char*>(data), size) : "");
-                         } else {
-                             session->on_binary({data, size});
-                         }
-                     }),
-                     this);
-    g_signal_connect(
-        socket_, "closed",
-        G_CALLBACK(+[](SoupWebsocketConnection*, gpointer self) { static_cast<Session*>(self)->on_closed(); }), this);
+    log_ = agent::MessageLog(options_.messages_dir, "deepgram-received-" + std::to_string(number()) + ".jsonl");
+    if (!log_.good()) journal_.event("recording", log_.path() + ": cannot be written");
     journal_.event("handshake", "socket open, auth " + auth_scheme + ", request " + request_id);
     watch_silence();
     if (options_.faults.never_welcome) return;
@@ -50,11 +37,7 @@ Session::Session(const World& world, SoupWebsocketConnection* socket, DeepgramOp
     });
 }
 
-Session::~Session() {
-    g_signal_handlers_disconnect_by_data(socket_, this);
-    conversation_.reset();
-    g_object_unref(socket_);
-}
+Session::~Session() { conversation_.reset(); }
 
 void Session::breach(const std::string& code, int line, const std::string& what) {
     journal_.violation(code, line, what);
@@ -66,6 +49,7 @@ void Session::on_text(const std::string& text) {
     std::string type;
     const Checked checked = check_shape(text, type);
     const double now = journal_.now_ms();
+    log_.text(now, text);
     if (type != "KeepAlive" || !options_.keep_alive_needs_audio) last_frame_ms_ = now;
     journal_.update([&](SessionRecord& r) {
         if (r.received.size() < kMaxReceived) r.received.push_back({now, type, text});
@@ -178,6 +162,7 @@ void Session::on_binary(std::span<const uint8_t> bytes) {
     if (phase_ == Phase::kOver) return;
     const double now = journal_.now_ms();
     last_frame_ms_ = now;
+    log_.binary(now, bytes.size());
     const double gap = last_audio_ms_ < 0 ? 0 : now - last_audio_ms_;
     last_audio_ms_ = now;
     journal_.update([&](SessionRecord& r) {
@@ -234,7 +219,7 @@ void Session::command(const Command& c) {
         case Command::Kind::kCall:
             if (conversation_) conversation_->call(c.function);
             return;
-        case Command::Kind::kUserStartedSpeaking:
+        case Command::Kind::kUserSpeech:
             if (conversation_) conversation_->user_started_speaking();
             return;
     }
@@ -248,7 +233,7 @@ void Session::send(const std::string& message) {
     journal_.update([&](SessionRecord& r) {
         if (r.sent.size() < kMaxReceived) r.sent.push_back({now, std::move(type), message});
     });
-    deliver(false, message.data(), message.size());
+    socket_.send(false, message.data(), message.size());
     if (options_.faults.garbage) garbage();
 }
 
@@ -261,7 +246,7 @@ void Session::send_audio(std::span<const uint8_t> bytes) {
         if (r.audio_out.size() + bytes.size() <= kMaxKept)
             r.audio_out.insert(r.audio_out.end(), bytes.begin(), bytes.end());
     });
-    deliver(true, bytes.data(), bytes.size());
+    socket_.send(true, bytes.data(), bytes.size());
 }
 
 }  // namespace trunkline::lab::deepgram

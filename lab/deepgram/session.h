@@ -7,47 +7,38 @@
 #include <string>
 #include <vector>
 
+#include "lab/agent/message_log.h"
+#include "lab/agent/server.h"
+#include "lab/agent/socket.h"
 #include "lab/deepgram/audio.h"
 #include "lab/deepgram/conversation.h"
 #include "lab/deepgram/lab.h"
 
-typedef struct _SoupWebsocketConnection SoupWebsocketConnection;
-
 namespace trunkline::lab::deepgram {
 
-/// What all sessions share.
-struct World {
-    GMainContext* context = nullptr;
-    std::shared_ptr<SpeechLibrary> library;
-    std::shared_ptr<const KnownSpeech> known;
-    Ledger* ledger = nullptr;
-};
-
-class Session : public Link {
+class Session : public Link, public agent::ServedSession {
   public:
     /// Takes a reference to `socket`. `over` is called once, from the loop, when the socket is closed; it may destroy
     /// this.
-    Session(const World& world, SoupWebsocketConnection* socket, DeepgramOptions options,
+    Session(const agent::World& world, SoupWebsocketConnection* socket, DeepgramOptions options,
             const std::string& auth_scheme, const std::string& request_id, std::function<void()> over);
     ~Session() override;
 
-    int number() const { return journal_.number(); }
-    void command(const Command& command);
-    void close(int code);
+    int number() const override { return journal_.number(); }
+    void farewell() override;
+    void command(const Command& command) override;
 
     void send(const std::string& message) override;
     void send_audio(std::span<const uint8_t> bytes) override;
     void fatal(const std::string& code, const std::string& description) override;
+    void close(int code) override;
+    void drop() override;
 
   private:
     enum class Phase { kOpen, kWelcomed, kSettings, kApplied, kOver };
-    struct Held {
-        bool binary;
-        std::string bytes;
-    };
     void on_text(const std::string& text);
     void on_binary(std::span<const uint8_t> bytes);
-    void on_closed();
+    void on_closed(int code);
     bool admit(const std::string& type, const std::string& text);
     void dispatch(const std::string& type, const std::string& text);
     void settings(const std::string& text);
@@ -58,29 +49,25 @@ class Session : public Link {
     void watch_silence();
     /// A breach of the rules: recorded, and in strict mode the end.
     void breach(const std::string& code, int line, const std::string& what);
-    void deliver(bool binary, const void* data, size_t size);
     void garbage();
     void stall(int ms);
-    void drop();
     void write_recording();
 
-    World world_;
-    SoupWebsocketConnection* socket_;
+    agent::World world_;
     const DeepgramOptions options_;
     std::function<void()> over_;
     Journal journal_;
     Timers timers_;
+    agent::Socket socket_;
     LatencyModel latency_;
     Phase phase_ = Phase::kOpen;
     std::unique_ptr<InputDecoder> decoder_;
     std::unique_ptr<Conversation> conversation_;
     Settings settings_;
     Samples recorded_;
+    agent::MessageLog log_;
     double last_frame_ms_ = 0;  ///< that keeps the session alive
     double last_audio_ms_ = -1;
-    bool stalled_ = false;
-    std::vector<Held> held_;
-    bool closing_ = false;  ///< by us
     unsigned garbage_ = 0;
 };
 

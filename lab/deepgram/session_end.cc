@@ -1,8 +1,4 @@
 // How sessions end and what goes wrong on purpose: errors, limits, timeouts, faults, the socket's close.
-#include <gio/gio.h>
-#include <libsoup/soup.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 
 #include "lab/deepgram/messages.h"
@@ -10,29 +6,6 @@
 #include "lab/speech/wav.h"
 
 namespace trunkline::lab::deepgram {
-namespace {
-
-bool open(SoupWebsocketConnection* socket) {
-    return soup_websocket_connection_get_state(socket) == SOUP_WEBSOCKET_STATE_OPEN;
-}
-
-}  // namespace
-
-void Session::deliver(bool binary, const void* data, size_t size) {
-    if (!open(socket_)) return;
-    if (stalled_) {
-        held_.push_back({binary, std::string(static_cast<const char*>(data), size)});
-        return;
-    }
-    if (binary) {
-        soup_websocket_connection_send_binary(socket_, data, size);
-        return;
-    }
-    GBytes* bytes = g_bytes_new(data, size);
-    soup_websocket_connection_send_message(socket_, SOUP_WEBSOCKET_DATA_TEXT, bytes);
-    g_bytes_unref(bytes);
-}
-
 void Session::fatal(const std::string& code, const std::string& description) {
     if (phase_ == Phase::kOver) return;
     send(coded("Error", code, description));
@@ -45,44 +18,34 @@ void Session::fatal(const std::string& code, const std::string& description) {
 }
 
 void Session::close(int code) {
-    if (phase_ != Phase::kOver || !closing_) {
-        phase_ = Phase::kOver;
-        closing_ = true;
-        timers_.cancel_all();
-        if (open(socket_)) soup_websocket_connection_close(socket_, static_cast<gushort>(code), nullptr);
-    }
+    phase_ = Phase::kOver;
+    timers_.cancel_all();
+    socket_.close(code);
 }
 
 void Session::drop() {
-    closing_ = true;
     phase_ = Phase::kOver;
     timers_.cancel_all();
-    GIOStream* stream = soup_websocket_connection_get_io_stream(socket_);
-    if (G_IS_SOCKET_CONNECTION(stream)) {
-        // A reset, not an orderly end: unread and unsent data are thrown away.
-        GSocket* socket = g_socket_connection_get_socket(G_SOCKET_CONNECTION(stream));
-        const struct linger reset = {1, 0};
-        setsockopt(g_socket_get_fd(socket), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-        g_socket_close(socket, nullptr);
-    }
-    // The library does not look at a socket that was closed under it; the loop comes first, for we may be inside it.
-    timers_.after(0, [this] { on_closed(); });
+    socket_.drop();
 }
 
-void Session::on_closed() {
-    g_signal_handlers_disconnect_by_data(socket_, this);
+void Session::farewell() {
+    send(coded("Error", "SERVER_GOING_AWAY", "the lab stops"));
+    close(1001);
+}
+
+void Session::on_closed(int code) {
     phase_ = Phase::kOver;
     timers_.cancel_all();
     if (conversation_) conversation_->finish();
     const double now = journal_.now_ms();
-    const int code = open(socket_) ? 0 : soup_websocket_connection_get_close_code(socket_);
     journal_.update([&](SessionRecord& r) {
         r.closed_ms = now;
-        r.close_code = code == 0 ? 1006 : code;
-        r.closed_by_client = !closing_;
+        r.close_code = code;
+        r.closed_by_client = !socket_.closed_by_us();
     });
-    journal_.event("closed", std::string(closing_ ? "by the lab" : "by the client") + ", code " +
-                                 std::to_string(code == 0 ? 1006 : code));
+    journal_.event("closed", std::string(socket_.closed_by_us() ? "by the lab" : "by the client") + ", code " +
+                                 std::to_string(code));
     write_recording();
     const auto over = std::move(over_);
     over_ = nullptr;
@@ -127,14 +90,8 @@ void Session::arm_faults() {
 }
 
 void Session::stall(int ms) {
-    stalled_ = true;
     journal_.event("fault", "stalls for " + std::to_string(ms) + " ms");
-    timers_.after(ms, [this] {
-        stalled_ = false;
-        const auto held = std::move(held_);
-        held_.clear();
-        for (const Held& one : held) deliver(one.binary, one.bytes.data(), one.bytes.size());
-    });
+    socket_.stall(ms);
 }
 
 void Session::garbage() {
@@ -149,7 +106,7 @@ void Session::garbage() {
         R"({"type":"FunctionCallRequest","functions":"none"})",
     };
     const char* text = kGarbage[garbage_++ % std::size(kGarbage)];
-    deliver(false, text, std::char_traits<char>::length(text));
+    socket_.send(false, text, std::char_traits<char>::length(text));
 }
 
 }  // namespace trunkline::lab::deepgram

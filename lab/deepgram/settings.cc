@@ -1,4 +1,4 @@
-// Walks a message along its shape, then reads what the simulator needs, tolerating whatever the walk complained about.
+// Reads what the simulator needs from Settings, tolerating whatever the check of their shape complained about.
 #include "lab/deepgram/settings.h"
 
 #include <algorithm>
@@ -11,14 +11,11 @@ namespace trunkline::lab::deepgram {
 namespace {
 
 using nlohmann::json;
-constexpr size_t kMaxProblems = 20;
 constexpr size_t kMaxMessage = 1U << 20;
 constexpr const char* kUnparsable = "UNPARSABLE_CLIENT_MESSAGE";
 constexpr const char* kInvalid = "INVALID_SETTINGS";
 
-void problem(Checked& checked, const char* code, const std::string& text) {
-    if (checked.problems.size() < kMaxProblems) checked.problems.push_back({code, text});
-}
+void problem(Checked& checked, const char* code, const std::string& text) { checked.problem(code, text); }
 
 bool is_uuid(const std::string& text) {
     if (text.size() != 36) return false;
@@ -45,120 +42,6 @@ json parse(std::string_view text) {
     if (text.size() > kMaxMessage) return json(json::value_t::discarded);
     return json::parse(text.begin(), text.end(), nullptr, false);
 }
-
-class Walker {
-  public:
-    explicit Walker(Checked& checked) : checked_(checked) {}
-
-    void object(const json& value, const Shape& shape, const std::string& path) {
-        if (shape.choose_by) {
-            choose(value, shape, path);
-            return;
-        }
-        if (shape.fields.empty()) return;  // anything goes
-        for (const auto& [key, inner] : value.items()) {
-            const auto field = std::find_if(shape.fields.begin(), shape.fields.end(),
-                                            [&name = key](const Field& f) { return name == f.name; });
-            if (field != shape.fields.end()) {
-                check(inner, *field, join(path, key));
-            } else {
-                unknown(key, shape, path);
-            }
-        }
-        for (const Field& field : shape.fields) {
-            if (field.required && !value.contains(field.name)) {
-                problem(checked_, kUnparsable, "missing field `" + join(path, field.name) + "`");
-            }
-        }
-    }
-
-  private:
-    static std::string join(const std::string& path, const std::string& key) {
-        return path.empty() ? key : path + "." + key;
-    }
-
-    void unknown(const std::string& key, const Shape& shape, const std::string& path) {
-        std::string text = "unknown field `" + join(path, key) + "`";
-        if (shape.hint_field && key == shape.hint_field) text += ": " + std::string(shape.hint);
-        problem(checked_, kUnparsable, text);
-    }
-
-    void choose(const json& value, const Shape& shape, const std::string& path) {
-        const std::string chosen = text_of(member(value, shape.choose_by));
-        const Shape* otherwise = nullptr;
-        for (const auto& [name, choice] : shape.choices) {
-            if (chosen == name) return hinted(value, *choice, shape, path);
-            if (!*name) otherwise = choice;
-        }
-        if (otherwise) return object(value, *otherwise, path);
-        problem(checked_, kUnparsable, "`" + join(path, shape.choose_by) + "` is not one of the known values");
-    }
-
-    void hinted(const json& value, Shape choice, const Shape& parent, const std::string& path) {
-        choice.hint_field = parent.hint_field;
-        choice.hint = parent.hint;
-        object(value, choice, path);
-    }
-
-    void wrong(const std::string& path, const char* wanted) {
-        problem(checked_, kUnparsable, "`" + path + "` must be " + wanted);
-    }
-
-    void list(const json& value, const Field& field, const std::string& path) {
-        size_t i = 0;
-        for (const json& element : value) {
-            const std::string at = path + "[" + std::to_string(i++) + "]";
-            if (!field.shape) {
-                if (!element.is_string()) wrong(at, "a string");
-            } else if (element.is_object()) {
-                object(element, *field.shape, at);
-            } else {
-                wrong(at, "an object");
-            }
-        }
-    }
-
-    void check(const json& value, const Field& field, const std::string& path) {
-        switch (field.kind) {
-            case Kind::kText:
-                return text(value, field, path);
-            case Kind::kInteger:
-                return value.is_number_integer() ? void() : wrong(path, "an integer");
-            case Kind::kNumber:
-                return value.is_number() ? void() : wrong(path, "a number");
-            case Kind::kBool:
-                return value.is_boolean() ? void() : wrong(path, "true or false");
-            case Kind::kObject:
-                return value.is_object() ? object(value, *field.shape, path) : wrong(path, "an object");
-            case Kind::kList:
-                return value.is_array() ? list(value, field, path) : wrong(path, "a list");
-            case Kind::kObjectOrList:
-                if (value.is_array()) return list(value, field, path);
-                return value.is_object() ? object(value, *field.shape, path) : wrong(path, "an object or a list");
-            case Kind::kAgent:
-                if (value.is_string()) return;
-                return value.is_object() ? object(value, *field.shape, path) : wrong(path, "an object or a UUID");
-            case Kind::kTextOrNumber:
-                return value.is_string() || value.is_number() ? void() : wrong(path, "\"max\" or a number");
-            case Kind::kAny:
-                return;
-        }
-    }
-
-    void text(const json& value, const Field& field, const std::string& path) {
-        if (!value.is_string()) return wrong(path, "a string");
-        if (field.values.empty()) return;
-        const auto& actual = value.get_ref<const std::string&>();
-        std::string allowed;
-        for (const char* one : field.values) {
-            if (actual == one) return;
-            allowed += std::string(allowed.empty() ? "" : ", ") + one;
-        }
-        problem(checked_, kUnparsable, "`" + path + "` is `" + actual.substr(0, 40) + "`, expected one of " + allowed);
-    }
-
-    Checked& checked_;
-};
 
 void read_functions(const json& think, std::vector<FunctionDef>& out) {
     const json& block = think.is_array() && !think.empty() ? think[0] : think;
@@ -242,23 +125,8 @@ void read_agent(const json& agent, Settings& out, Checked& checked) {
 }  // namespace
 
 Checked check_shape(std::string_view text, std::string& type) {
-    Checked checked;
-    type.clear();
-    const json message = parse(text);
-    if (!message.is_object()) {
-        problem(checked, kUnparsable, message.is_discarded() ? "the text frame is not JSON" : "not a JSON object");
-        return checked;
-    }
-    type = text_of(member(message, "type"));
-    const Shape* shape = shape_of_message(type);
-    if (!shape) {
-        problem(
-            checked, kUnparsable,
-            type.empty() ? std::string("missing field `type`") : "unknown message type `" + type.substr(0, 40) + "`");
-        return checked;
-    }
-    Walker(checked).object(message, *shape, "");
-    return checked;
+    if (text.size() > kMaxMessage) text = {};
+    return agent::check_message(text, shape_of_message, {kUnparsable, kUnparsable}, type);
 }
 
 Settings read_settings(std::string_view text, Checked& checked) {

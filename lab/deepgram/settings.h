@@ -5,9 +5,11 @@
 #include <utility>
 #include <vector>
 
-#include "engine/core/result.h"
+#include "lab/agent/shape.h"
 
 namespace trunkline::lab::deepgram {
+
+using agent::Checked;
 
 struct AudioFormat {
     std::string encoding = "linear16";
@@ -33,12 +35,6 @@ struct Settings {
     std::vector<FunctionDef> functions;
     std::vector<std::pair<std::string, std::string>> context;  ///< role and content of restored turns
     std::vector<std::string> advice;  ///< legal, but asking for trouble: defaults relied on, a container on telephony
-};
-
-/// Outcome of a check that goes on after the first problem.
-struct Checked {
-    std::vector<Error> problems;  ///< protocol code and description with the path, in document order; at most 20
-    bool ok() const { return problems.empty(); }
 };
 
 /// Checks the shape of one client message (any type) against the schema: unknown and missing fields, types,

@@ -1,6 +1,7 @@
 #include "lab/speech/listener.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace trunkline::lab {
 
@@ -35,7 +36,13 @@ Listener::Listener(std::shared_ptr<const KnownSpeech> known, ListenerOptions opt
     : known_(std::move(known)), options_(options), detector_(options.detector) {}
 
 void Listener::hear(std::span<const int16_t> samples) {
-    frame_.insert(frame_.end(), samples.begin(), samples.end());
+    if (options_.gain == 1) {
+        frame_.insert(frame_.end(), samples.begin(), samples.end());
+    } else {
+        for (const int16_t s : samples) {
+            frame_.push_back(static_cast<int16_t>(std::clamp(std::lround(s / options_.gain), -32768L, 32767L)));
+        }
+    }
     constexpr size_t kFrame = SpeechDetector::kFrame;
     const size_t keep = static_cast<size_t>(options_.pre_roll_ms) * kTelephoneRate / 1000;
     size_t at = 0;
@@ -62,6 +69,16 @@ void Listener::hear(std::span<const int16_t> samples) {
 
 void Listener::finish() {
     if (open_) judge();
+}
+
+Hearing Listener::so_far() const {
+    Hearing hearing;
+    if (!open_) return hearing;
+    hearing.begin = onset_;
+    hearing.end = detector_.last_loud();
+    const auto loud = static_cast<size_t>(std::max<int64_t>(0, hearing.end - turn_at_));
+    hearing.matches = known_->identify(std::span(turn_).first(std::min(loud, turn_.size())), turn_at_, options_.limits);
+    return hearing;
 }
 
 void Listener::judge() {

@@ -86,6 +86,7 @@ class KnownSpeech {
 struct ListenerOptions {
     DetectorOptions detector;
     MatchLimits limits;
+    double gain = 1;          ///< samples are divided by it before anything else
     int pre_roll_ms = 300;    ///< kept before the detected onset
     int max_turn_ms = 90000;  ///< a longer one is cut here and judged
 };
@@ -103,6 +104,9 @@ class Listener {
     /// The stream is over: judges a turn that is still open.
     void finish();
     bool speaking() const { return detector_.speaking(); }
+    int64_t last_loud() const { return detector_.last_loud(); }  ///< one past the last loud frame
+    /// What has been heard of the turn that is still open; nothing when there is none. Costs as much as the judgement.
+    Hearing so_far() const;
     int64_t position() const { return position_; }  ///< samples heard so far
 
   private:

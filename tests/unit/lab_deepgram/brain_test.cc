@@ -1,9 +1,9 @@
 // Brain files and their rules.
-#include "lab/deepgram/brain.h"
+#include "lab/agent/brain.h"
 
 #include <gtest/gtest.h>
 
-namespace trunkline::lab::deepgram {
+namespace trunkline::lab::agent {
 namespace {
 
 TEST(DeepgramBrain, FileIsReadWhole) {
@@ -65,4 +65,4 @@ TEST(DeepgramBrain, OnceMeansOnce) {
 }
 
 }  // namespace
-}  // namespace trunkline::lab::deepgram
+}  // namespace trunkline::lab::agent

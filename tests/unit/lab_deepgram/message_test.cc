@@ -3,12 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include "lab/agent/latency.h"
 #include "lab/deepgram/handshake.h"
-#include "lab/deepgram/latency.h"
 #include "lab/deepgram/options.h"
 
 namespace trunkline::lab::deepgram {
 namespace {
+
+using agent::LatencyModel;
 
 TEST(DeepgramMessages, FunctionCallRequestCarriesArgumentsAsText) {
     EXPECT_EQ(function_call_request({{"1", "f", R"({"a":1})", true, "sig"}}),

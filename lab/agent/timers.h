@@ -7,7 +7,7 @@
 typedef struct _GMainContext GMainContext;
 typedef struct _GSource GSource;
 
-namespace trunkline::lab::deepgram {
+namespace trunkline::lab::agent {
 
 class Timers {
   public:
@@ -32,4 +32,4 @@ class Timers {
     Id next_ = 1;
 };
 
-}  // namespace trunkline::lab::deepgram
+}  // namespace trunkline::lab::agent

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "lab/deepgram/record.h"
+#include "lab/agent/record.h"
 
-namespace trunkline::lab::deepgram {
+namespace trunkline::lab::agent {
 
 class Ledger {
   public:
@@ -44,4 +44,4 @@ class Journal {
     double opened_;
 };
 
-}  // namespace trunkline::lab::deepgram
+}  // namespace trunkline::lab::agent

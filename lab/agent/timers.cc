@@ -1,11 +1,11 @@
-#include "lab/deepgram/timers.h"
+#include "lab/agent/timers.h"
 
 #include <glib.h>
 
 #include <algorithm>
 #include <cmath>
 
-namespace trunkline::lab::deepgram {
+namespace trunkline::lab::agent {
 
 struct Timers::Entry {
     Timers* owner;
@@ -61,4 +61,4 @@ void Timers::cancel_all() {
     while (!sources_.empty()) cancel(sources_.begin()->first);
 }
 
-}  // namespace trunkline::lab::deepgram
+}  // namespace trunkline::lab::agent

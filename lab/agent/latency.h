@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <random>
 
-#include "lab/deepgram/options.h"
+#include "lab/agent/options.h"
 
-namespace trunkline::lab::deepgram {
+namespace trunkline::lab::agent {
 
 /// Milliseconds after the end of the caller's turn, each counted from the step before.
 struct TurnLatency {
@@ -30,4 +30,4 @@ class LatencyModel {
     std::mt19937_64 random_;
 };
 
-}  // namespace trunkline::lab::deepgram
+}  // namespace trunkline::lab::agent

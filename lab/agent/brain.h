@@ -3,9 +3,9 @@
 #include <set>
 #include <string>
 
-#include "lab/deepgram/options.h"
+#include "lab/agent/options.h"
 
-namespace trunkline::lab::deepgram {
+namespace trunkline::lab::agent {
 
 class Mind {
   public:
@@ -23,4 +23,9 @@ class Mind {
 /// Does `when` of a rule fit?
 bool rule_fits(const std::string& when, const std::string& name, const std::string& text);
 
-}  // namespace trunkline::lab::deepgram
+/// {"result": "x"} → x for a spoken answer: the content itself unless it is JSON, then its first text or number.
+std::string speakable(const std::string& content);
+/// `line` with every "{result}" replaced.
+std::string with_result(std::string line, const std::string& result);
+
+}  // namespace trunkline::lab::agent

@@ -2,12 +2,13 @@
 // What the lab saw of one session, with times: for assertions, for people and for reports. No key is ever recorded.
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "lab/speech/listener.h"
 
-namespace trunkline::lab::deepgram {
+namespace trunkline::lab::agent {
 
 /// Something a client must not do. `line` is the line of the conformance checklist, or 0.
 struct Violation {
@@ -53,6 +54,7 @@ struct SessionRecord {
     double closed_ms = -1;
     int close_code = 0;  ///< 1006 when the connection just ended
     bool closed_by_client = false;
+    std::map<std::string, std::string> details;  ///< of the protocol: ids, what settings say; never a key
     std::vector<ReceivedMessage> received;
     std::vector<SentMessage> sent;
     std::vector<HeardTurn> heard;
@@ -82,4 +84,4 @@ struct LabEvent {
     std::string to_json() const;
 };
 
-}  // namespace trunkline::lab::deepgram
+}  // namespace trunkline::lab::agent

@@ -1,12 +1,12 @@
 // Draws are made from raw 64-bit numbers by hand, because the distributions of the standard library differ between
 // implementations and a seed must mean the same everywhere.
-#include "lab/deepgram/latency.h"
+#include "lab/agent/latency.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
-namespace trunkline::lab::deepgram {
+namespace trunkline::lab::agent {
 namespace {
 
 /// In (0, 1).
@@ -33,4 +33,4 @@ TurnLatency LatencyModel::turn() {
     return {total * 12 / 64, total * 34 / 64, total * 18 / 64};
 }
 
-}  // namespace trunkline::lab::deepgram
+}  // namespace trunkline::lab::agent

@@ -8,6 +8,7 @@
 //       think: looking it up
 //       call: {name: lookup, arguments: {id: "7"}}
 //       say: "You have {result}."
+//     - {when: auth-thankyou, say: vm-goodbye, hang_up: true}
 //   default: {say: please-try-again}
 #include <glib.h>
 #include <yaml-cpp/yaml.h>
@@ -17,9 +18,9 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "lab/deepgram/options.h"
+#include "lab/agent/options.h"
 
-namespace trunkline::lab::deepgram {
+namespace trunkline::lab::agent {
 namespace {
 
 /// Thrown inside this file only.
@@ -90,9 +91,9 @@ FunctionPlan function(const YAML::Node& node) {
 
 Reply reply(const YAML::Node& node, bool in_rule) {
     if (in_rule) {
-        only(node, {"when", "once", "say", "think", "call", "unanswered", "warning", "error"}, "a rule");
+        only(node, {"when", "once", "say", "think", "call", "unanswered", "warning", "error", "hang_up"}, "a rule");
     } else {
-        only(node, {"say", "think", "call", "unanswered", "warning", "error"}, "default");
+        only(node, {"say", "think", "call", "unanswered", "warning", "error", "hang_up"}, "default");
     }
     Reply out;
     if (node["say"]) out.say = texts(node["say"]);
@@ -107,6 +108,7 @@ Reply reply(const YAML::Node& node, bool in_rule) {
     if (node["unanswered"]) out.say_unanswered = node["unanswered"].as<std::string>();
     if (node["warning"]) out.warning = node["warning"].as<std::string>();
     if (node["error"]) out.error = node["error"].as<std::string>();
+    if (node["hang_up"]) out.hang_up = node["hang_up"].as<bool>();
     return out;
 }
 
@@ -165,4 +167,4 @@ Result<Brain> read_brain(const std::string& path) {
     return parsed;
 }
 
-}  // namespace trunkline::lab::deepgram
+}  // namespace trunkline::lab::agent

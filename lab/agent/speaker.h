@@ -6,10 +6,10 @@
 #include <span>
 #include <vector>
 
-#include "lab/deepgram/options.h"
-#include "lab/deepgram/timers.h"
+#include "lab/agent/options.h"
+#include "lab/agent/timers.h"
 
-namespace trunkline::lab::deepgram {
+namespace trunkline::lab::agent {
 
 class Speaker {
   public:
@@ -41,4 +41,4 @@ class Speaker {
     int64_t plays_until_us_ = 0;
 };
 
-}  // namespace trunkline::lab::deepgram
+}  // namespace trunkline::lab::agent

@@ -1,4 +1,4 @@
-#include "lab/deepgram/journal.h"
+#include "lab/agent/journal.h"
 
 #include <glib.h>
 
@@ -6,7 +6,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
-namespace trunkline::lab::deepgram {
+namespace trunkline::lab::agent {
 namespace {
 
 constexpr size_t kMaxSessions = 100000;
@@ -77,4 +77,4 @@ void Journal::violation(const std::string& code, int line, const std::string& wh
     event("violation", code + (line ? " (checklist " + std::to_string(line) + "): " : ": ") + what);
 }
 
-}  // namespace trunkline::lab::deepgram
+}  // namespace trunkline::lab::agent

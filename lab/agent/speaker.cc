@@ -1,10 +1,10 @@
-#include "lab/deepgram/speaker.h"
+#include "lab/agent/speaker.h"
 
 #include <glib.h>
 
 #include <algorithm>
 
-namespace trunkline::lab::deepgram {
+namespace trunkline::lab::agent {
 namespace {
 
 size_t bytes_in(int ms, size_t per_second) {
@@ -59,4 +59,4 @@ size_t Speaker::stop(int late_ms) {
 
 bool Speaker::playing() const { return g_get_monotonic_time() < plays_until_us_; }
 
-}  // namespace trunkline::lab::deepgram
+}  // namespace trunkline::lab::agent

@@ -1,0 +1,53 @@
+// The program around a lab: serves until a signal, one line per event.
+#include <glib-unix.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "lab/agent/server.h"
+
+namespace trunkline::lab::agent {
+namespace {
+
+void print(const LabEvent& event, bool json) {
+    if (json) {
+        std::printf("%s\n", event.to_json().c_str());
+    } else {
+        std::printf("%10.3f s  #%-3d %-10s %s\n", event.at_ms / 1000, event.session, event.kind.c_str(),
+                    event.text.c_str());
+    }
+    std::fflush(stdout);
+}
+
+gboolean quit(gpointer loop) {
+    g_main_loop_quit(static_cast<GMainLoop*>(loop));
+    return G_SOURCE_CONTINUE;
+}
+
+}  // namespace
+
+int serve_until_signal(const char* program, bool json,
+                       const std::function<Result<std::string>(std::function<void(const LabEvent&)>)>& start,
+                       const std::function<std::vector<SessionRecord>()>& sessions) {
+    const auto url = start([json](const LabEvent& event) { print(event, json); });
+    if (!url) {
+        std::fprintf(stderr, "lab %s: %s (%s)\n", program, url.error().message.c_str(), url.error().code.c_str());
+        return 1;
+    }
+    print({0, 0, "listening", *url}, json);
+    GMainLoop* loop = g_main_loop_new(nullptr, FALSE);
+    const guint on_int = g_unix_signal_add(SIGINT, quit, loop);
+    const guint on_term = g_unix_signal_add(SIGTERM, quit, loop);
+    g_main_loop_run(loop);
+    g_source_remove(on_int);
+    g_source_remove(on_term);
+    g_main_loop_unref(loop);
+    size_t violations = 0;
+    const auto seen = sessions();
+    for (const SessionRecord& session : seen) violations += session.violations.size();
+    print({0, 0, "summary", std::to_string(seen.size()) + " sessions, " + std::to_string(violations) + " violations"},
+          json);
+    return 0;
+}
+
+}  // namespace trunkline::lab::agent
