@@ -1,4 +1,5 @@
 // Checklist lines 48 to 50: what becomes of the server's audio and commands.
+#include <algorithm>
 #include <cmath>
 
 #include "lab/vonage/playout.h"
