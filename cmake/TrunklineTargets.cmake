@@ -27,6 +27,11 @@ if(TRUNKLINE_SANITIZE)
   add_link_options(-fsanitize=${TRUNKLINE_SANITIZE})
 endif()
 
+# Coverage of the boxes is what guides a fuzzer: the instrumentation of the target's own file alone would leave it blind.
+if(TRUNKLINE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 # trunkline_box(engine_core SOURCES a.cc b.cc DEPS engine_other PRIVATE PkgConfig::X)
 # A box is a static library. DEPS are public, PRIVATE ones stay inside its .cc files.
 function(trunkline_box name)

@@ -12,7 +12,7 @@
 namespace trunkline {
 
 struct Egress::Impl {
-    explicit Impl(StorageWriter* s) : storage(s), loop(kIndex) {}
+    Impl(StorageWriter* s, int timeout_ms) : storage(s), answer_timeout_ms(timeout_ms), loop(kIndex) {}
     static constexpr int kIndex = 1000;  // not one of the call shards
 
     void make() {
@@ -30,6 +30,7 @@ struct Egress::Impl {
             call.url = std::move(post.url);
             call.headers = std::move(post.headers);
             call.body = std::move(post.body);
+            call.timeout_ms = answer_timeout_ms;
             client->call(std::move(call), [this, done = std::move(done)](Result<HttpAnswer> answer) {
                 if (answer) {
                     done(answer->status, "");
@@ -53,6 +54,7 @@ struct Egress::Impl {
     }
 
     StorageWriter* storage;
+    const int answer_timeout_ms;
     Shard loop;
     std::unique_ptr<HttpClient> client;
     std::unique_ptr<DeliveryPump> pump;
@@ -61,7 +63,8 @@ struct Egress::Impl {
     DeliveryStats stats;
 };
 
-Egress::Egress(StorageWriter* storage) : impl_(std::make_unique<Impl>(storage)) {
+Egress::Egress(StorageWriter* storage, int answer_timeout_ms)
+    : impl_(std::make_unique<Impl>(storage, answer_timeout_ms)) {
     impl_->loop.start();
     impl_->loop.post([impl = impl_.get()] { impl->make(); });
     wake();

@@ -12,7 +12,7 @@ class StorageWriter;
 /// Main thread only, but stats() from any.
 class Egress {
   public:
-    explicit Egress(StorageWriter* storage);
+    Egress(StorageWriter* storage, int answer_timeout_ms);
     ~Egress();
     void wake();
     DeliveryStats stats() const;

@@ -14,6 +14,7 @@ class FollowOutbox final : public Outbox {
     ~FollowOutbox() override;
 
     bool put(Record record) override;
+    bool has_room(FactWeight weight) override { return real_->has_room(weight); }
     void add_endpoint(const WebhookEndpoint& endpoint) override { real_->add_endpoint(endpoint); }
     bool accepts_new_calls(std::string* why) const override { return real_->accepts_new_calls(why); }
 

@@ -37,7 +37,9 @@ struct ServeFlags {
 };
 
 void add_serve(CLI::App& app, ServeFlags& f) {
-    auto* serve = app.add_subcommand("serve", "Answer calls until SIGTERM or Ctrl-C; SIGHUP reads the graphs again");
+    auto* serve = app.add_subcommand("serve",
+                                     "Answer calls until SIGTERM or Ctrl-C; SIGHUP reads the graphs and the TLS "
+                                     "certificate again");
     serve->add_option("--config", f.config, "Settings file (default: trunkline.yaml when it is there)");
     serve->add_option("--env-file", f.env_file, "Environment file")->capture_default_str();
     serve->add_option("--host", f.host, "Address to listen on (default 127.0.0.1)");
@@ -100,6 +102,8 @@ int wait_for_signals(Server& server, const sigset_t& signals) {
                   {"unchanged", report.same.size()},
                   {"kept_old", report.kept.size()},
                   {"refused", report.refused.size()}});
+        if (const auto read = server.reload_certificate(); !read)
+            log_error("net", "the old TLS certificate stays: " + read.error().message, {{"code", read.error().code}});
     }
 }
 
@@ -125,6 +129,7 @@ int serve(const ServeFlags& flags) {
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread is made: they inherit it
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);  // a file that must not grow is a disk that is full: an error, not the end
     raise_fd_limit();
     log_start(config->log);
 
@@ -145,7 +150,8 @@ int serve(const ServeFlags& flags) {
     auto server = Server::start(std::move(options));
     if (!server) return fail_with(server.error());
     log_info("server", "ready",
-             {{"address", "http://" + config->host + ":" + std::to_string((*server)->port())},
+             {{"address", (config->tls_key.empty() ? "http://" : "https://") + config->host + ":" +
+                              std::to_string((*server)->port())},
               {"public", config->public_url},
               {"database", config->database},
               {"signatures", config->insecure ? "off" : "on"}});

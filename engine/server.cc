@@ -14,6 +14,7 @@
 #include "engine/follow.h"
 #include "engine/loop/shard_pool.h"
 #include "engine/net/farewell.h"
+#include "engine/net/http_counters.h"
 #include "engine/net/http_server.h"
 #include "engine/net/tls.h"
 #include "engine/storage/reader.h"
@@ -30,6 +31,7 @@ struct Server::Impl {
     Status listen();
     void say_farewell();
     void add_storage_metrics(std::vector<MetricRow>* rows) const;
+    void add_http_metrics(std::vector<MetricRow>* rows) const;
 
     ServerOptions options;
     std::unique_ptr<StorageWriter> storage;
@@ -76,6 +78,7 @@ Status Server::Impl::start_storage() {
     if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
     StorageOptions storage_options;
     storage_options.path = file.string();
+    storage_options.ring_records = options.config.outbox_records;
     auto opened = StorageWriter::open(storage_options);
     if (!opened) return tl::unexpected(opened.error());
     storage = std::move(*opened);
@@ -83,7 +86,7 @@ Status Server::Impl::start_storage() {
     if (!read) return tl::unexpected(read.error());
     reader = std::move(*read);
     if (options.follow) follow = std::make_unique<FollowOutbox>(storage.get(), options.follow);
-    egress = std::make_unique<Egress>(storage.get());
+    egress = std::make_unique<Egress>(storage.get(), options.config.webhook_timeout_ms);
     return {};
 }
 
@@ -127,14 +130,18 @@ void Server::Impl::know_endpoints() {
 
 Status Server::Impl::listen() {
     const Config& c = options.config;
-    HttpServerOptions http_options;
+    HttpServerOptions http_options = options.http;
     http_options.host = c.host;
     http_options.port = c.port;
     http_options.tls_certificate = c.tls_certificate;
     http_options.tls_key = c.tls_key;
-    // A carrier's media message is below 10 kB; two seconds of audio towards it are 22 kB.
+    http_options.header_timeout_ms = c.request_timeout_ms;
+    // A carrier's media message is below 10 kB. Towards it no more than a second and a half of audio is handed over
+    // when it does not read; what goes beyond are marks, clears and pongs.
     http_options.websocket.max_message = 256U << 10;
-    http_options.websocket.max_pending = 2U << 20;
+    http_options.websocket.high_watermark = 16U << 10;
+    http_options.websocket.low_watermark = 4U << 10;
+    http_options.websocket.max_pending = 256U << 10;
     http = std::make_unique<HttpServer>(shards.get(), http_options);
     twilio::Settings twilio_settings;
     twilio_settings.auth_token = c.insecure ? "" : c.twilio_auth_token;
@@ -143,8 +150,40 @@ Status Server::Impl::listen() {
     add_twilio_routes(http.get(), calls.get(), twilio_settings);
     ApiParts parts{calls.get(), shards.get(), reader.get(), c.api_key, {}};
     parts.metrics.push_back([this](std::vector<MetricRow>* rows) { add_storage_metrics(rows); });
+    parts.metrics.push_back([this](std::vector<MetricRow>* rows) { add_http_metrics(rows); });
     add_api_routes(http.get(), parts);
     return http->listen();
+}
+
+void Server::Impl::add_http_metrics(std::vector<MetricRow>* rows) const {
+    const HttpCounters& c = http->counters();
+    rows->push_back(
+        {"trunkline_http_connections_total", "Connections accepted", "counter", {}, static_cast<double>(c.accepted)});
+    rows->push_back({"trunkline_http_waiting_connections",
+                     "Accepted, the head of the request not there yet",
+                     "gauge",
+                     {},
+                     static_cast<double>(c.waiting)});
+    rows->push_back({"trunkline_http_busy_connections",
+                     "A body on its way in, or an answer on its way out",
+                     "gauge",
+                     {},
+                     static_cast<double>(c.in_progress)});
+    const auto dropped = [&](const char* reason, uint64_t n) {
+        rows->push_back({"trunkline_http_refused_connections_total",
+                         "Connections that were let go, by reason",
+                         "counter",
+                         {{"reason", reason}},
+                         static_cast<double>(n)});
+    };
+    dropped("timeout", c.timed_out);
+    dropped("crowd", c.crowded_out);
+    dropped("too-large", c.oversized);
+    rows->push_back({"trunkline_accept_failures_total",
+                     "Times that no descriptor was free for a connection",
+                     "counter",
+                     {},
+                     static_cast<double>(c.out_of_fds)});
 }
 
 void Server::Impl::add_storage_metrics(std::vector<MetricRow>* rows) const {
@@ -156,6 +195,19 @@ void Server::Impl::add_storage_metrics(std::vector<MetricRow>* rows) const {
     add("trunkline_storage_batches_total", "Transactions committed", "counter", static_cast<double>(s.batches));
     add("trunkline_storage_refused_total", "Records a full ring did not take", "counter",
         static_cast<double>(s.refused));
+    const char* const weights[] = {"interim", "ordinary", "essential"};
+    for (size_t i = 0; i < s.left_out.size(); ++i) {
+        rows->push_back({"trunkline_storage_facts_left_out_total",
+                         "Facts that were not made because too many records waited",
+                         "counter",
+                         {{"weight", weights[i]}},
+                         static_cast<double>(s.left_out[i])});
+    }
+    add("trunkline_storage_in_trouble", "1 while the database takes no rows", "gauge", s.in_trouble ? 1 : 0);
+    add("trunkline_storage_aside_records", "Ends of calls waiting beside a full ring", "gauge",
+        static_cast<double>(s.aside));
+    add("trunkline_storage_recovered_calls_total", "Calls that a killed process left open, closed at the start",
+        "counter", static_cast<double>(s.recovered_calls));
     add("trunkline_storage_retries_total", "Commits that failed and were tried again", "counter",
         static_cast<double>(s.retries));
     add("trunkline_storage_conflicts_total", "Different facts under one number", "counter",
@@ -189,6 +241,13 @@ void Server::Impl::say_farewell() {
 uint16_t Server::port() const { return impl_->http->port(); }
 
 graph::GraphStore::Report Server::reload() { return impl_->graphs->reload(); }
+
+Status Server::reload_certificate() {
+    const std::string& file = impl_->options.config.tls_certificate;
+    auto read = impl_->http->reload_certificate();
+    if (read && !file.empty()) log_info("net", "TLS certificate read again", {{"file", file}});
+    return read;
+}
 
 void Server::stop(const std::function<bool()>& drained_enough) {
     if (!impl_) return;

@@ -24,10 +24,15 @@ class AgentSession final : public SocketSink, public TimerSink, public MessageSi
     void on_message(WsOpcode opcode, std::span<uint8_t> payload) override;
 
   private:
+    enum Due { kTalk, kWelcome };
     void on_upgrade_bytes();
+    void welcome();
+    void apply_settings();
     void on_settings(std::string_view text);
     void on_audio(std::span<const uint8_t> audio);
     void begin_talking(uint32_t call, int64_t now);
+    void talk(int64_t due);
+    void note_heard(const Stamp& stamp, int64_t now);
     void send_burst(int64_t intended);
     void send_text(std::string_view text);
     void update_interest();
@@ -36,7 +41,8 @@ class AgentSession final : public SocketSink, public TimerSink, public MessageSi
     Rig& rig_;
     WsChannel channel_;
     StampReader reader_{Direction::kUp};
-    bool upgraded_ = false, settled_ = false, over_ = false, wants_write_ = false;
+    bool upgraded_ = false, welcomed_ = false, asked_ = false, over_ = false, wants_write_ = false;
+    int64_t accepted_ns_, settled_ns_ = 0;
     bool known_ = false, talking_ = false;
     uint32_t call_ = 0;
     uint32_t turn_ = 0;

@@ -25,14 +25,14 @@ class Agent final : public SocketSink, public MessageSink {
         : reactor_(reactor), backend_(backend), line_(line) {
         TcpSocket socket;
         socket.start_connect(backend_.address);
+        if (backend_.tls != nullptr) socket.begin_tls(*backend_.tls, backend_.url.host);
         channel_ = WsChannel(std::move(socket), WsChannel::Role::kClient);
         if (channel_.socket().is_open()) reactor_.watch(channel_.socket().fd(), this, true);
     }
     ~Agent() override {
         if (channel_.socket().is_open()) reactor_.unwatch(channel_.socket().fd());
     }
-    bool is_ready() const { return ready_; }
-    bool send_audio(std::span<const uint8_t> audio) { return channel_.send(WsOpcode::kBinary, as_text(audio)); }
+    void send_audio(std::span<const uint8_t> audio);
     void on_ready(bool readable, bool writable) override;
     void on_message(WsOpcode opcode, std::span<uint8_t> payload) override;
 
@@ -44,6 +44,7 @@ class Agent final : public SocketSink, public MessageSink {
     Line& line_;
     WsChannel channel_;
     bool connected_ = false, upgraded_ = false, ready_ = false;
+    std::string waiting_;  // audio from before SettingsApplied
 };
 
 /// An accepted connection: a webhook that is answered and closed, or a media socket with its agent.
@@ -98,7 +99,17 @@ void Agent::on_message(WsOpcode opcode, std::span<uint8_t> payload) {
     if (opcode == WsOpcode::kBinary) return line_.play(payload);
     const std::string_view type = text_field(as_text(payload), "\"type\"");
     if (type == "Welcome") channel_.send(WsOpcode::kText, kSettings);
-    if (type == "SettingsApplied") ready_ = true;
+    if (type != "SettingsApplied") return;
+    ready_ = true;
+    if (!waiting_.empty()) channel_.send(WsOpcode::kBinary, waiting_);
+    waiting_ = {};
+}
+
+void Agent::send_audio(std::span<const uint8_t> audio) {
+    if (ready_)
+        channel_.send(WsOpcode::kBinary, as_text(audio));
+    else if (waiting_.size() + audio.size() <= FrameBuilder::kCapacity)
+        waiting_ += as_text(audio);
 }
 
 void Line::on_ready(bool readable, bool) {
@@ -145,7 +156,7 @@ void Line::on_message(WsOpcode, std::span<uint8_t> payload) {
     const std::string_view text = as_text(payload);
     const std::string_view event = text_field(text, "\"event\"");
     if (event == "media") {
-        if (agent_->is_ready()) agent_->send_audio(media_audio(text));
+        agent_->send_audio(media_audio(text));
     } else if (event == "start") {
         stream_sid_ = text_field(text, "\"streamSid\"");
     }
@@ -165,15 +176,17 @@ void Line::end() {
 
 }  // namespace
 
-BareBridge::BareBridge(Reactor& reactor, TcpSocket listener, BackendPlace backend)
-    : reactor_(reactor), listener_(std::move(listener)), backend_(std::move(backend)) {
+BareBridge::BareBridge(Reactor& reactor, TcpSocket listener, const TlsContext* tls, BackendPlace backend)
+    : reactor_(reactor), listener_(std::move(listener)), tls_(tls), backend_(std::move(backend)) {
     reactor_.watch(listener_.fd(), this, false);
 }
 
 void BareBridge::on_ready(bool, bool) {
     // A line owns itself until it ends and is buried.
-    for (TcpSocket socket = accept_from(listener_); socket.is_open(); socket = accept_from(listener_))
+    for (TcpSocket socket = accept_from(listener_); socket.is_open(); socket = accept_from(listener_)) {
+        if (tls_ != nullptr) socket.begin_tls(*tls_);
         new Line(reactor_, std::move(socket), backend_);
+    }
 }
 
 }  // namespace trunkline::load

@@ -2,7 +2,7 @@
 // The least that does the job: a carrier socket joined to an agent socket on one epoll loop. No graph, no facts, no
 // database, no checks of what an engine must check. What an engine costs is stated as a multiple of this.
 //
-//   caller's media message ─▶ base64 decoded ─▶ binary message to the agent
+//   caller's media message ─▶ base64 decoded ─▶ binary message to the agent (what comes before it is up, all at once)
 //   agent's binary message ─▶ base64 encoded ─▶ media message to the caller
 #include <memory>
 #include <string>
@@ -17,16 +17,19 @@ namespace trunkline::load {
 struct BackendPlace {
     Url url;
     sockaddr_in address{};
+    const TlsContext* tls = nullptr;  ///< checks its certificate; null: plain ws
 };
 
 class BareBridge final : public SocketSink {
   public:
-    BareBridge(Reactor& reactor, TcpSocket listener, BackendPlace backend);
+    /// `tls` is the bridge's own certificate towards its callers; null: plain http and ws.
+    BareBridge(Reactor& reactor, TcpSocket listener, const TlsContext* tls, BackendPlace backend);
     void on_ready(bool readable, bool writable) override;
 
   private:
     Reactor& reactor_;
     TcpSocket listener_;
+    const TlsContext* tls_;
     BackendPlace backend_;
 };
 

@@ -14,6 +14,9 @@ namespace trunkline::load {
 namespace {
 
 constexpr int64_t kByteNs = 125'000;  // 8,000 mu-law samples a second
+constexpr int64_t kPatience = 3'000'000'000;
+constexpr int64_t kPoll = 100'000'000;
+constexpr const char* kEngineName = "localhost";  // in the certificate
 
 std::string sid(const char* prefix, const std::string& run_id, uint32_t number) {
     char tail[17];
@@ -23,6 +26,11 @@ std::string sid(const char* prefix, const std::string& run_id, uint32_t number) 
 
 std::string_view as_text(std::span<const uint8_t> bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::string with_tls_error(const std::string& what, const TcpSocket& socket) {
+    const std::string why = socket.tls_error();
+    return why.empty() ? what : what + ": TLS failed: " + why;
 }
 
 }  // namespace
@@ -50,7 +58,7 @@ void Caller::cut() {
 
 void Caller::fail(const std::string& reason) {
     if (state_ == State::kOver) return;
-    rig_.meters.fail(reason);
+    rig_.meters.fail(rig_.is_new(number_) ? "a new call: " + reason : reason);
     cut();
 }
 
@@ -62,22 +70,30 @@ void Caller::give_up() {
     fail("the call was never begun");
 }
 
-void Caller::begin_webhook() {
+bool Caller::dial(TcpSocket& socket) {
+    if (!socket.start_connect(rig_.engine)) return false;
+    if (rig_.plan.carrier_tls != nullptr) socket.begin_tls(*rig_.plan.carrier_tls, kEngineName);
+    return true;
+}
+
+void Caller::begin_webhook(int64_t due) {
     const Pairs fields = {{"CallSid", call_sid_},       {"AccountSid", account_sid_},
                           {"From", "+15550100001"},     {"To", "+15550100002"},
                           {"Caller", "+15550100001"},   {"Called", "+15550100002"},
                           {"CallStatus", "ringing"},    {"Direction", "inbound"},
                           {"ApiVersion", "2010-04-01"}, {"CallerName", "Load " + std::to_string(number_)}};
     const std::string host = rig_.plan.host + ":" + std::to_string(rig_.engine_port);
-    const std::string base = rig_.plan.public_url.empty() ? "http://" + host : rig_.plan.public_url;
+    const std::string scheme = rig_.plan.carrier_tls != nullptr ? "https://" : "http://";
+    const std::string base = rig_.plan.public_url.empty() ? scheme + host : rig_.plan.public_url;
     Pairs headers;
     if (!rig_.plan.auth_token.empty())
         headers.emplace_back("X-Twilio-Signature",
                              twilio_signature(rig_.plan.auth_token, base + rig_.plan.voice_path, fields));
     request_ = post_request(host, rig_.plan.voice_path, headers, form_encode(fields));
     state_ = State::kPosting;
-    posted_ns_ = monotonic_ns();
-    if (!http_.start_connect(rig_.engine)) return fail("the engine refuses connections");
+    due_ns_ = due;
+    if (rig_.is_new(number_) && record_.start != nullptr) rig_.meters.lateness.record(monotonic_ns() - due);
+    if (!dial(http_)) return fail("the engine refuses connections");
     rig_.reactor.watch(http_.fd(), this, wants_write_ = true);
 }
 
@@ -96,7 +112,7 @@ void Caller::begin_socket(const std::string& twiml) {
     state_ = State::kDialing;
     record_.dialed_ns = monotonic_ns();
     TcpSocket socket;
-    if (!socket.start_connect(rig_.engine)) return fail("the engine refuses connections");
+    if (!dial(socket)) return fail("the engine refuses connections");
     channel_ = WsChannel(std::move(socket), WsChannel::Role::kClient);
     rig_.reactor.watch(channel_.socket().fd(), this, wants_write_ = true);
 }
@@ -121,11 +137,12 @@ void Caller::on_webhook_bytes() {
     const std::string_view answer = as_text(bytes);
     const auto body = whole_body(answer, http_.ended());
     if (body && status_of(answer) == 200) {
-        rig_.meters.webhook.record(monotonic_ns() - posted_ns_);
+        if (record_.start != nullptr) record_.start->webhook.record(monotonic_ns() - due_ns_);
         return begin_socket(std::string(*body));
     }
     if (body) return fail("the webhook answered " + std::string(answer.substr(0, answer.find('\r'))));
-    if (http_.ended()) return fail("the engine closed the webhook's connection without an answer");
+    if (http_.ended())
+        return fail(with_tls_error("the engine closed the webhook's connection without an answer", http_));
     http_.keep(bytes);
 }
 
@@ -134,7 +151,7 @@ void Caller::on_upgrade_bytes() {
     const auto bytes = socket.receive();
     const size_t head = head_size(as_text(bytes));
     if (head == 0) {
-        if (socket.ended()) return fail("the engine closed the media socket without an answer");
+        if (socket.ended()) return fail(with_tls_error("the engine closed the media socket without an answer", socket));
         return socket.keep(bytes);
     }
     if (status_of(as_text(bytes)) != 101)
@@ -156,7 +173,12 @@ void Caller::begin_stream() {
     if (!send_text(R"({"event":"connected","protocol":"Call","version":"1.0.0"})") || !send_text(start.take()))
         return fail("the engine closed the media socket");
     state_ = State::kStreaming;
-    rig_.reactor.at(rig_.next_on_grid(monotonic_ns(), rig_.phase_ns(number_)), this, kFrame);
+    streaming_ns_ = monotonic_ns();
+    if (!rig_.is_new(number_))
+        return rig_.reactor.at(rig_.next_on_grid(streaming_ns_, rig_.phase_ns(number_)), this, kFrame);
+    record_.phase_ns = (streaming_ns_ - rig_.epoch_ns) % kFrameNs;
+    rig_.reactor.at(streaming_ns_ + rig_.plan.new_call_life_ns, this, kLifeOver);
+    send_frame(streaming_ns_);
 }
 
 void Caller::send_frame(int64_t intended) {
@@ -187,9 +209,11 @@ void Caller::update_interest() {
 }
 
 void Caller::on_due(int what, int64_t due) {
-    if (what == kStart && state_ == State::kWaiting) return begin_webhook();
+    if (what == kStart && state_ == State::kWaiting) return begin_webhook(due);
     if (state_ != State::kStreaming) return;
     if (what == kFrame) return send_frame(due);
+    if (what == kLifeOver) return end_of_life(due);
+    if (what == kGoodbye) return leave_when_heard(due);
     while (!marks_.empty() && marks_.front().due <= due) {
         echo_mark(marks_.front().name);
         marks_.pop_front();
@@ -240,7 +264,7 @@ void Caller::on_media(std::string_view text) {
             continue;
         }
         record_.down.note(stamp.frame);
-        if (!rig_.meters.window.holds(stamp.intended_ns)) continue;
+        if (rig_.is_new(number_) || !rig_.meters.window.holds(stamp.intended_ns)) continue;
         rig_.meters.down.record(now - stamp.intended_ns);
         rig_.meters.down_from_sent.record(now - stamp.sent_ns);
     }
@@ -264,6 +288,25 @@ void Caller::on_clear() {
 void Caller::echo_mark(const std::string& name) {
     send_text(R"({"event":"mark","sequenceNumber":")" + std::to_string(++sequence_) + R"(","streamSid":")" +
               stream_sid_ + R"(","mark":{"name":")" + name + R"("}})");
+}
+
+/// From here on frames only keep the call alive until those before have arrived.
+void Caller::end_of_life(int64_t due) {
+    if (record_.first_heard_ns == 0) {
+        if (due > streaming_ns_ + rig_.plan.setup_limit_ns) return give_up();
+        return rig_.reactor.at(due + kPoll, this, kLifeOver);
+    }
+    record_.up_judged = record_.up_sent;
+    record_.down_judged = record_.down_sent;
+    life_over_ns_ = due;
+    rig_.reactor.at(due + kPoll, this, kGoodbye);
+}
+
+void Caller::leave_when_heard(int64_t due) {
+    const bool heard =
+        record_.up.missing(0, record_.up_judged) == 0 && record_.down.missing(0, record_.down_judged) == 0;
+    if (heard || due > life_over_ns_ + kPatience) return hang_up();
+    rig_.reactor.at(due + kPoll, this, kGoodbye);
 }
 
 void Caller::hang_up() {

@@ -14,6 +14,7 @@ class Caller final : public SocketSink, public TimerSink, public MessageSink {
     Caller(Rig& rig, uint32_t number);
     ~Caller() override;
 
+    /// A new call (Rig::is_new) hangs up by itself when its life is over and all its frames have arrived.
     void start_at(int64_t when_ns);
     void hang_up();  ///< `stop` and a close frame; the engine then closes
     void cut();      ///< closes at once
@@ -30,9 +31,10 @@ class Caller final : public SocketSink, public TimerSink, public MessageSink {
 
   private:
     enum class State { kWaiting, kPosting, kDialing, kUpgrading, kStreaming, kHangingUp, kOver };
-    enum Due { kStart, kFrame, kMark };
+    enum Due { kStart, kFrame, kMark, kLifeOver, kGoodbye };
 
-    void begin_webhook();
+    bool dial(TcpSocket& socket);
+    void begin_webhook(int64_t due);
     void begin_socket(const std::string& twiml);
     void on_connected();
     void on_webhook_bytes();
@@ -45,6 +47,8 @@ class Caller final : public SocketSink, public TimerSink, public MessageSink {
     void echo_mark(const std::string& name);
     bool send_text(const std::string& text);
     void update_interest();
+    void end_of_life(int64_t due);
+    void leave_when_heard(int64_t due);
     void fail(const std::string& reason);
 
     Rig& rig_;
@@ -57,7 +61,7 @@ class Caller final : public SocketSink, public TimerSink, public MessageSink {
     bool wants_write_ = false;
     std::string call_sid_, stream_sid_, account_sid_, request_, stream_path_, stream_host_;
     std::vector<std::pair<std::string, std::string>> parameters_, upgrade_headers_;
-    int64_t posted_ns_ = 0;
+    int64_t due_ns_ = 0, streaming_ns_ = 0, life_over_ns_ = 0;
     uint64_t sequence_ = 1;
     int64_t played_until_ns_ = 0;  // what is queued at the carrier has been heard by then
     struct Mark {

@@ -3,7 +3,6 @@
 //
 //   callers (this process) ──▶ engine ──▶ agent (this process)
 //                          ◀──        ◀──
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -13,9 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "benchmarks/load/campaign.h"
 #include "benchmarks/load/measurement.h"
-#include "benchmarks/load/results.h"
-#include "engine/core/clock.h"
 
 namespace trunkline::load {
 namespace {
@@ -29,143 +27,19 @@ Examples:
   An engine and the bare bridge by turns, with their ratio:
     trunkline-load --engine-command "trunkline serve graphs/demo.yaml --port {port}" --bare --calls 50,200 \
                    --report benchmarks/report/load.md
+  The same with TLS on both sides of the target:
+    trunkline-load --engine-command … --bare --tls --tls-carrier --calls 200
+  50 new calls a second beside 200 steady ones, and an agent that takes its time:
+    trunkline-load --engine-command … --bare --calls 200 --new-calls-per-second 50 --agent-delay 500ms
+  As many calls as the machine carries with no frame lost and p99 added ≤ 20 ms:
+    trunkline-load --engine-command … --find-slo --calls 200 --rounds 3
   An engine that runs already and was told DEEPGRAM_URL=ws://127.0.0.1:9000/v1/agent/converse:
     trunkline-load --engine-pid 4711 --port 8080 --backend-port 9000 --calls 100
 
-In the command {port} and {backend} stand for the port to listen on and the URL of the agent.
+In the command {port} and {backend} stand for the port to listen on and the URL of the agent. With --tls the engine finds
+the authority in TRUNKLINE_CA_FILE, with --tls-carrier its own certificate in TRUNKLINE_TLS_CERTIFICATE and _KEY.
 Exit status: 0 measured, 1 could not measure, 2 wrong arguments, 3 measured but not clean (--strict), 130 Ctrl-C.
 )";
-
-struct Arguments {
-    LoadPlan plan;
-    std::string engine_command, bare_command, engine_log, report, title;
-    std::vector<std::string> backend_env = {"DEEPGRAM_URL"};
-    std::string backend_path = "/v1/agent/converse";
-    pid_t engine_pid = 0;
-    uint16_t port = 0, backend_port = 0;
-    std::vector<uint32_t> calls = {50};
-    uint32_t rounds = 1, warm_up_calls = 2;
-    double seconds = 20, ramp = 5, settle = 1, setup_limit = 10, start_limit = 15, talk = 2, silence = 2;
-    uint32_t agent_burst_ms = 20;
-    bool bare = false, json = false, strict = false;
-    std::string command_line;
-};
-
-struct Target {
-    std::string name;
-    std::string command;  ///< empty: attach to engine_pid
-};
-
-void show_progress(const std::string& line) {
-    if (isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\r\033[K%s", line.c_str());
-}
-
-std::string replaced(std::string text, const std::string& name, const std::string& value) {
-    for (size_t at = text.find(name); at != std::string::npos; at = text.find(name, at + value.size()))
-        text.replace(at, name.size(), value);
-    return text;
-}
-
-/// True when something listens on `port` now.
-bool answers(const LoadPlan& plan, uint16_t port) {
-    TcpSocket probe;
-    if (!probe.start_connect(ipv4_address(plan.host, port).value())) return false;
-    usleep(2000);
-    sockaddr_in peer{};
-    socklen_t size = sizeof peer;
-    return getpeername(probe.fd(), reinterpret_cast<sockaddr*>(&peer), &size) == 0;
-}
-
-Status wait_until_it_listens(const Arguments& args, TargetProcess& target, uint16_t port) {
-    const int64_t limit = monotonic_ns() + static_cast<int64_t>(args.start_limit * kSecond);
-    while (!answers(args.plan, port)) {
-        if (interrupted) return fail("interrupted", "interrupted");
-        if (!target.is_alive()) return fail("target-died", "the engine did not start: " + target.obituary());
-        if (monotonic_ns() > limit)
-            return fail("not-listening", "nothing listens on port " + std::to_string(port) + " after " +
-                                             std::to_string(args.start_limit) + " s; " + target.obituary());
-        usleep(20'000);
-    }
-    return {};
-}
-
-Result<uint16_t> port_for(const Arguments& args, const Target& target) {
-    if (args.port != 0 && target.name != "bare") return args.port;
-    auto listener = listen_on(ipv4_address(args.plan.host, 0).value());
-    if (!listener) return tl::unexpected(listener.error());
-    return local_port(*listener);
-}
-
-Result<TargetProcess> start(const Arguments& args, const Target& target, uint16_t port, uint16_t backend_port) {
-    if (target.command.empty()) return TargetProcess::attach(args.engine_pid);
-    if (answers(args.plan, port))
-        return fail("port-taken",
-                    "another process listens on port " + std::to_string(port) + "; choose another --port");
-    const std::string backend = "ws://" + args.plan.host + ":" + std::to_string(backend_port) + args.backend_path;
-    std::vector<std::pair<std::string, std::string>> environment;
-    for (const std::string& name : args.backend_env) environment.emplace_back(name, backend);
-    const std::string command =
-        replaced(replaced(target.command, "{port}", std::to_string(port)), "{backend}", backend);
-    auto process = TargetProcess::spawn(command, environment, args.engine_log);
-    if (!process) return process;
-    if (const auto up = wait_until_it_listens(args, *process, port); !up) return tl::unexpected(up.error());
-    return process;
-}
-
-Result<Measurement> measure_target(const Arguments& args, const Target& target, uint32_t calls) {
-    auto listener = listen_on(ipv4_address(args.plan.host, args.backend_port).value());
-    if (!listener) return tl::unexpected(listener.error());
-    const auto port = port_for(args, target);
-    if (!port) return tl::unexpected(port.error());
-    LoadPlan plan = args.plan;
-    if (target.name == "bare") plan.voice_path = "/twilio/voice";
-    show_progress(target.name + ": starting");
-    auto process = start(args, target, *port, local_port(*listener));
-    if (!process) return tl::unexpected(process.error());
-    if (args.warm_up_calls > 0) {
-        if (const auto warm = warm_up(plan, *process, *port, *listener, args.warm_up_calls); !warm)
-            return fail(warm.error().code, "in the warm-up, " + warm.error().message);
-    }
-    const std::string head = target.name + ", " + std::to_string(calls) + " calls: ";
-    auto result = measure(plan, target.name, *process, *port, *listener, calls,
-                          [&](const std::string& line) { show_progress(head + line); });
-    show_progress("");
-    return result;
-}
-
-std::vector<Target> targets_of(const Arguments& args) {
-    std::vector<Target> targets;
-    if (!args.engine_command.empty() || args.engine_pid != 0) targets.push_back({"engine", args.engine_command});
-    if (args.bare) targets.push_back({"bare", args.bare_command});
-    return targets;
-}
-
-int run_all(const Arguments& args) {
-    std::vector<Measurement> runs;
-    int status = 0;
-    for (const uint32_t calls : args.calls) {
-        for (uint32_t round = 0; round < args.rounds && status == 0; ++round) {
-            for (const Target& target : targets_of(args)) {
-                auto result = measure_target(args, target, calls);
-                if (!result) {
-                    show_progress("");
-                    std::fprintf(stderr, "trunkline-load: %s, %u calls: %s\n", target.name.c_str(), calls,
-                                 result.error().message.c_str());
-                    status = interrupted ? 130 : 1;
-                    break;
-                }
-                if (args.strict && !result->is_clean()) status = 3;
-                runs.push_back(std::move(*result));
-            }
-        }
-    }
-    if (runs.empty()) return status;
-    std::fputs((args.json ? as_json(runs, args.command_line) : as_text(runs)).c_str(), stdout);
-    if (args.report.empty()) return status;
-    const auto written = append_to(args.report, as_markdown(runs, args.command_line, args.title));
-    if (!written) std::fprintf(stderr, "trunkline-load: %s\n", written.error().message.c_str());
-    return written ? status : 1;
-}
 
 void describe(CLI::App& app, Arguments& args) {
     app.footer(kExamples);
@@ -174,7 +48,10 @@ void describe(CLI::App& app, Arguments& args) {
     app.add_option("--engine-pid", args.engine_pid, "Measure a process that runs already");
     app.add_flag("--bare", args.bare, "Measure the bare bridge too, by turns, and print the ratio");
     app.add_option("--bare-command", args.bare_command, "Default: trunkline-bare beside this program");
-    app.add_option("--calls", args.calls, "Simultaneous calls; a list is measured one by one")
+    app.add_option("--attack-command", args.attack_command,
+                   "Measure the engine a second time, by turns, while this runs: trunkline-attack --port {port} …");
+    app.add_option("--calls", args.calls,
+                   "Simultaneous calls; a list is measured one by one; with --find-slo the first number tried")
         ->delimiter(',')
         ->check(CLI::Range(1, 20000));
     app.add_option("--rounds", args.rounds, "Repeat every measurement, engine and bare by turns")
@@ -196,6 +73,21 @@ void describe(CLI::App& app, Arguments& args) {
     app.add_option("--agent-burst", args.agent_burst_ms, "Audio the agent sends at once, ms, a multiple of 20");
     app.add_option("--agent-message-bytes", args.plan.agent_message_bytes, "Split it into messages of this many bytes")
         ->check(CLI::Range(0, 60000));
+    app.add_option("--agent-delay", args.agent_delay, "The agent waits this long before it says Welcome")
+        ->transform(duration)
+        ->check(CLI::Range(0.0, 60.0));
+    app.add_option("--new-calls-per-second", args.plan.new_calls_per_second,
+                   "Short calls that begin all the time beside the steady ones, measured apart")
+        ->check(CLI::Range(0.0, 1000.0));
+    app.add_option("--new-call-life", args.new_call_life, "Each of them talks this long")
+        ->transform(duration)
+        ->check(CLI::Range(0.1, 3600.0));
+    app.add_flag("--tls", args.tls, "TLS between the target and the agent: wss, with a certificate made for the run");
+    app.add_flag("--tls-carrier", args.tls_carrier, "TLS between the callers and the target: https and wss");
+    app.add_flag("--find-slo", args.find_slo,
+                 "Find the largest number of calls with no frame lost and p99 added within --slo: steps of 100, then "
+                 "halves down to 10; a number holds when most of its --rounds do");
+    app.add_option("--slo", args.slo_ms, "p99 added, ms, either way")->check(CLI::Range(0.1, 10000.0));
     app.add_option("--host", args.plan.host, "IPv4 address of the engine and for the agent");
     app.add_option("--port", args.port, "Port of the engine; default: a free one, for {port} in the command");
     app.add_option("--voice-path", args.plan.voice_path, "Where the engine answers calls");
@@ -216,6 +108,22 @@ void describe(CLI::App& app, Arguments& args) {
                  "Exit status 3 unless every call came up and every frame arrived once, in order and undamaged");
 }
 
+/// Options that do not go together; an empty string when all is well.
+std::string contradiction(const Arguments& args) {
+    if (!args.engine_command.empty() && args.engine_pid != 0) return "give --engine-command or --engine-pid, not both";
+    if (!args.has_engine() && !args.bare) return "nothing to measure: give --engine-command, --engine-pid or --bare";
+    if (args.engine_pid != 0 && (args.port == 0 || args.backend_port == 0))
+        return "--engine-pid needs --port, and --backend-port as the engine was told it";
+    if (!args.engine_command.empty() && args.port == 0 && args.engine_command.find("{port}") == std::string::npos)
+        return "say on which port the engine listens: --port, or {port} in --engine-command";
+    if (args.engine_pid != 0 && (args.tls || args.tls_carrier))
+        return "--tls and --tls-carrier need --engine-command: the engine must be told the certificates of this run";
+    if (args.agent_delay > args.setup_limit) return "--setup-limit must be longer than --agent-delay";
+    if (args.plan.new_calls_per_second > 0 && args.new_call_life < args.agent_delay + 1)
+        return "--new-call-life must be longer than --agent-delay by a second, or a new call has nothing to show";
+    return {};
+}
+
 /// What the parser cannot see; an empty string when all is well.
 std::string finish(Arguments& args, int argc, char** argv) {
     for (int i = 0; i < argc; ++i) {
@@ -232,20 +140,16 @@ std::string finish(Arguments& args, int argc, char** argv) {
     args.plan.setup_limit_ns = ns(args.setup_limit);
     args.plan.talk_ns = ns(args.talk);
     args.plan.silence_ns = ns(args.silence);
+    args.plan.agent_delay_ns = ns(args.agent_delay);
+    args.plan.new_call_life_ns = args.plan.new_calls_per_second > 0 ? ns(args.new_call_life) : 0;
     args.plan.agent_burst_ns = int64_t{args.agent_burst_ms} * 1'000'000;
     if (args.agent_burst_ms == 0 || args.agent_burst_ms % 20 != 0) return "--agent-burst must be a multiple of 20";
     if (!ipv4_address(args.plan.host, 1)) return ipv4_address(args.plan.host, 1).error().message;
-    if (!args.engine_command.empty() && args.engine_pid != 0) return "give --engine-command or --engine-pid, not both";
-    if (targets_of(args).empty()) return "nothing to measure: give --engine-command, --engine-pid or --bare";
-    if (args.engine_pid != 0 && (args.port == 0 || args.backend_port == 0))
-        return "--engine-pid needs --port, and --backend-port as the engine was told it";
-    if (!args.engine_command.empty() && args.port == 0 && args.engine_command.find("{port}") == std::string::npos)
-        return "say on which port the engine listens: --port, or {port} in --engine-command";
     if (args.bare_command.empty()) {
         const auto folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
         args.bare_command = "'" + (folder / "trunkline-bare").string() + "' --port {port} --backend {backend}";
     }
-    return {};
+    return contradiction(args);
 }
 
 }  // namespace

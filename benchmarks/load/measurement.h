@@ -19,24 +19,34 @@ struct Quantiles {
 };
 Quantiles quantiles_of(const Histogram& histogram);
 
-/// What happened to the frames of one direction; frames sent after the window only keep the stream alive.
+/// What happened to the frames of one direction, from the first of a call on; those sent after the window, or after the
+/// life of a new call, only keep the stream alive. Damaged and foreign bytes up are counted for all calls together.
 struct Delivery {
     uint64_t sent = 0, received = 0, lost = 0, duplicated = 0, reordered = 0, corrupted = 0;
     uint64_t silence_bytes = 0, stray_bytes = 0;
 };
 
+/// How calls begin, ms; see StartMeters.
+struct StartFigures {
+    Quantiles webhook, first_frame, handshake, first_frame_apart, caught_up, later;
+    uint64_t waited = 0;
+};
+
 struct Measurement {
     std::string target;
     uint32_t calls = 0, calls_up = 0;
+    uint32_t new_calls_begun = 0, new_calls_up = 0;
+    double new_calls_live = 0;  ///< on average over the steady window
     std::map<std::string, uint32_t> failures;
     double seconds = 0;
     double cpu_ms_per_call_second = 0;  ///< user and system, of the target
     double rig_cpu_ms_per_call_second = 0;
     double cores_target = 0, cores_rig = 0, cores_others = 0, cores_stolen = 0;  ///< CPUs busy on average
-    Quantiles up, down, up_from_sent, down_from_sent, lateness, webhook, first_frame;
-    Delivery up_frames, down_frames;
-    uint64_t early_frames = 0;  ///< caller frames before the first that the agent heard: the engine may drop them
-    uint32_t left_open = 0;     ///< sockets the target still held three seconds after every call had hung up
+    double cores_attacker = 0;                                   ///< … of the attack, part of the others
+    Quantiles up, down, up_from_sent, down_from_sent, lateness;  ///< of the steady calls
+    StartFigures ramp, fresh;                                    ///< of the steady and of the new calls
+    Delivery up_frames, down_frames, new_up_frames, new_down_frames;
+    uint32_t left_open = 0;  ///< sockets the target still held three seconds after every call had hung up
     uint64_t misrouted = 0, marks = 0, clears = 0;
     double memory_kb_per_call = 0, fds_per_call = 0;
     int64_t rss_kb_idle = 0, rss_kb = 0, rss_kb_after = 0;

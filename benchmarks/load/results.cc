@@ -5,39 +5,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <fstream>
 #include <map>
 #include <set>
 
+#include "benchmarks/load/result_rows.h"
 #include "engine/core/clock.h"
 #include "engine/core/json.h"
 
 namespace trunkline::load {
 namespace {
-
-struct Row {
-    std::string label;
-    std::vector<std::string> cells;
-};
-
-std::string fixed(double value, int digits) {
-    char out[48];
-    std::snprintf(out, sizeof out, "%.*f", digits, value);
-    return out;
-}
-
-std::string joined(const Quantiles& q) {
-    return fixed(q.p50, 2) + " / " + fixed(q.p90, 2) + " / " + fixed(q.p99, 2) + " / " + fixed(q.p999, 2) + " / " +
-           fixed(q.max, 2);
-}
-
-std::string middle_and_tail(const Quantiles& q) { return fixed(q.p50, 2) + " / " + fixed(q.p99, 2); }
-
-std::string delivery(const Delivery& d) {
-    return std::to_string(d.sent) + " / " + std::to_string(d.lost) + " / " +
-           std::to_string(d.duplicated + d.reordered) + " / " + std::to_string(d.corrupted);
-}
 
 /// Engine ÷ bare at the same number of calls and of the same round; 0 without such a partner.
 double ratio_to_bare(const std::vector<Measurement>& runs, size_t index) {
@@ -76,15 +53,20 @@ std::string ratio_summary(const std::vector<Measurement>& runs) {
     return out;
 }
 
+std::vector<const Measurement*> rounds_of(const std::vector<Measurement>& runs, const Measurement& like) {
+    std::vector<const Measurement*> rounds;
+    for (const Measurement& run : runs)
+        if (run.target == like.target && run.calls == like.calls) rounds.push_back(&run);
+    return rounds;
+}
+
 /// Of the rounds of one target at one number of calls, the one whose CPU is the median; in the order of measuring.
 std::vector<Measurement> median_rounds(const std::vector<Measurement>& runs) {
     std::vector<Measurement> out;
     std::set<std::pair<std::string, uint32_t>> done;
     for (const Measurement& first : runs) {
         if (!done.emplace(first.target, first.calls).second) continue;
-        std::vector<const Measurement*> rounds;
-        for (const Measurement& run : runs)
-            if (run.target == first.target && run.calls == first.calls) rounds.push_back(&run);
+        std::vector<const Measurement*> rounds = rounds_of(runs, first);
         const auto middle = rounds.begin() + static_cast<ptrdiff_t>(rounds.size() / 2);
         std::nth_element(rounds.begin(), middle, rounds.end(), [](const Measurement* a, const Measurement* b) {
             return a->cpu_ms_per_call_second < b->cpu_ms_per_call_second;
@@ -94,64 +76,60 @@ std::vector<Measurement> median_rounds(const std::vector<Measurement>& runs) {
     return out;
 }
 
-template <class F>
-Row row(std::string label, const std::vector<Measurement>& runs, F cell) {
-    Row out{std::move(label), {}};
-    for (const Measurement& run : runs) out.cells.push_back(cell(run));
+/// Median and spread of a figure over the rounds of one target at one number of calls.
+std::string spread(const std::vector<const Measurement*>& rounds, double (*figure)(const Measurement&)) {
+    std::vector<double> values;
+    values.reserve(rounds.size());
+    for (const Measurement* run : rounds) values.push_back(figure(*run));
+    std::sort(values.begin(), values.end());
+    const size_t n = values.size();
+    return fixed((values[n / 2] + values[(n - 1) / 2]) / 2, 2) + " (" + fixed(values.front(), 2) + " … " +
+           fixed(values.back(), 2) + ")";
+}
+
+/// One line per target and number of calls with several rounds: what the tails did from round to round.
+std::string tail_summary(const std::vector<Measurement>& runs) {
+    using M = const Measurement&;
+    std::string out;
+    for (const Measurement& run : runs) {
+        const auto rounds = rounds_of(runs, run);
+        if (rounds.size() < 2 || rounds.front() != &run) continue;
+        out += run.target + ", " + std::to_string(run.calls) + " calls, p99 in ms over " +
+               std::to_string(rounds.size()) + " rounds, median (least … most): up " +
+               spread(rounds, [](M m) { return m.up.p99; }) + ", down " +
+               spread(rounds, [](M m) { return m.down.p99; });
+        if (run.new_calls_begun > 0)
+            out += "; new calls: webhook " + spread(rounds, [](M m) { return m.fresh.webhook.p99; }) +
+                   ", first frame with handshake apart " +
+                   spread(rounds, [](M m) { return m.fresh.first_frame_apart.p99; });
+        out += "\n";
+    }
     return out;
 }
 
-std::vector<Row> rows_of(const std::vector<Measurement>& runs) {
-    using M = const Measurement&;
-    std::vector<Row> rows;
-    rows.push_back(row("target", runs, [](M m) { return m.target; }));
-    rows.push_back(row("calls up / asked", runs,
-                       [](M m) { return std::to_string(m.calls_up) + " / " + std::to_string(m.calls); }));
-    rows.push_back(row("steady window, s", runs, [](M m) { return fixed(m.seconds, 1); }));
-    rows.push_back(row("CPU ms per call-second", runs, [](M m) { return fixed(m.cpu_ms_per_call_second, 3); }));
-    rows.push_back(row("CPUs busy: target / rig / others / stolen", runs, [](M m) {
-        return fixed(m.cores_target, 2) + " / " + fixed(m.cores_rig, 2) + " / " + fixed(m.cores_others, 2) + " / " +
-               fixed(m.cores_stolen, 2);
-    }));
-    rows.push_back(
-        row("rig's CPU ms per call-second", runs, [](M m) { return fixed(m.rig_cpu_ms_per_call_second, 3); }));
-    rows.push_back(
-        row("caller → agent added, ms: p50 / p90 / p99 / p99.9 / max", runs, [](M m) { return joined(m.up); }));
-    rows.push_back(
-        row("agent → caller added, ms: p50 / p90 / p99 / p99.9 / max", runs, [](M m) { return joined(m.down); }));
-    rows.push_back(
-        row("rig's own lateness in it, ms: p50 / p99", runs, [](M m) { return middle_and_tail(m.lateness); }));
-    rows.push_back(row("without it, up, ms: p50 / p99", runs, [](M m) { return middle_and_tail(m.up_from_sent); }));
-    rows.push_back(row("without it, down, ms: p50 / p99", runs, [](M m) { return middle_and_tail(m.down_from_sent); }));
-    rows.push_back(
-        row("frames up: sent / lost / out of order / damaged", runs, [](M m) { return delivery(m.up_frames); }));
-    rows.push_back(
-        row("frames down: sent / lost / out of order / damaged", runs, [](M m) { return delivery(m.down_frames); }));
-    rows.push_back(row("padding bytes up / down", runs, [](M m) {
-        return std::to_string(m.up_frames.silence_bytes) + " / " + std::to_string(m.down_frames.silence_bytes);
-    }));
-    rows.push_back(row("stray bytes up / down, misrouted frames", runs, [](M m) {
-        return std::to_string(m.up_frames.stray_bytes) + " / " + std::to_string(m.down_frames.stray_bytes) + ", " +
-               std::to_string(m.misrouted);
-    }));
-    rows.push_back(row("frames before the agent was up", runs, [](M m) { return std::to_string(m.early_frames); }));
-    rows.push_back(
-        row("marks / clears", runs, [](M m) { return std::to_string(m.marks) + " / " + std::to_string(m.clears); }));
-    rows.push_back(row("memory per call, kB", runs, [](M m) { return fixed(m.memory_kb_per_call, 0); }));
-    rows.push_back(row("resident kB: idle / loaded / after", runs, [](M m) {
-        return std::to_string(m.rss_kb_idle) + " / " + std::to_string(m.rss_kb) + " / " +
-               std::to_string(m.rss_kb_after);
-    }));
-    rows.push_back(row("fds per call; idle / after", runs, [](M m) {
-        return fixed(m.fds_per_call, 2) + "; " + std::to_string(m.fds_idle) + " / " + std::to_string(m.fds_after);
-    }));
-    rows.push_back(row("sockets left open after hang-up", runs, [](M m) { return std::to_string(m.left_open); }));
-    rows.push_back(row("threads: idle / loaded", runs,
-                       [](M m) { return std::to_string(m.threads_idle) + " / " + std::to_string(m.threads); }));
-    rows.push_back(row("webhook → document, ms: p50 / p99", runs, [](M m) { return middle_and_tail(m.webhook); }));
-    rows.push_back(row("socket → first frame at the agent, ms: p50 / p99", runs,
-                       [](M m) { return middle_and_tail(m.first_frame); }));
-    return rows;
+std::string slo_summary(const std::vector<SloAnswer>& answers, const std::string& bullet) {
+    std::string out;
+    for (const SloAnswer& answer : answers) {
+        out +=
+            bullet + answer.target + ": " +
+            (answer.largest == 0 ? "no number of calls tried held" : std::to_string(answer.largest) + " calls held") +
+            " p99 added ≤ " + fixed(answer.slo_ms, 0) + " ms with no frame lost";
+        if (answer.failed != 0) out += "; " + std::to_string(answer.failed) + " did not: " + answer.why;
+        out += "\n";
+    }
+    return out;
+}
+
+/// What a table shows: every number of calls, or of a search the two that bound its answer.
+std::vector<Measurement> shown_runs(const std::vector<Measurement>& runs, const std::vector<SloAnswer>& answers) {
+    std::vector<Measurement> shown = median_rounds(runs);
+    if (answers.empty()) return shown;
+    std::erase_if(shown, [&](const Measurement& run) {
+        return std::none_of(answers.begin(), answers.end(), [&](const SloAnswer& answer) {
+            return answer.target == run.target && (run.calls == answer.largest || run.calls == answer.failed);
+        });
+    });
+    return shown;
 }
 
 size_t columns(const std::string& utf8) {
@@ -181,6 +159,17 @@ void write(JsonWriter& out, const char* name, const Delivery& d) {
     out.field("silence_bytes", d.silence_bytes).field("stray_bytes", d.stray_bytes).end();
 }
 
+void write(JsonWriter& out, const char* name, const StartFigures& s) {
+    out.key(name).begin_object();
+    write(out, "webhook_ms", s.webhook);
+    write(out, "first_frame_ms", s.first_frame);
+    write(out, "handshake_ms", s.handshake);
+    write(out, "first_frame_handshake_apart_ms", s.first_frame_apart);
+    write(out, "caught_up_ms", s.caught_up);
+    write(out, "up_later_ms", s.later);
+    out.field("frames_before_settings_applied", s.waited).end();
+}
+
 void write_run(JsonWriter& out, const std::vector<Measurement>& runs, size_t index) {
     const Measurement& m = runs[index];
     out.begin_object().field("target", m.target).field("calls", m.calls).field("calls_up", m.calls_up);
@@ -198,11 +187,15 @@ void write_run(JsonWriter& out, const std::vector<Measurement>& runs, size_t ind
     write(out, "up_from_sent_ms", m.up_from_sent);
     write(out, "down_from_sent_ms", m.down_from_sent);
     write(out, "rig_lateness_ms", m.lateness);
-    write(out, "webhook_ms", m.webhook);
-    write(out, "first_frame_ms", m.first_frame);
+    write(out, "start", m.ramp);
     write(out, "frames_up", m.up_frames);
     write(out, "frames_down", m.down_frames);
-    out.field("early_frames", m.early_frames).field("misrouted", m.misrouted).field("marks", m.marks);
+    out.key("new_calls").begin_object().field("begun", m.new_calls_begun).field("up", m.new_calls_up);
+    out.field("live", m.new_calls_live);
+    write(out, "start", m.fresh);
+    write(out, "frames_up", m.new_up_frames);
+    write(out, "frames_down", m.new_down_frames);
+    out.end().field("misrouted", m.misrouted).field("marks", m.marks);
     out.field("clears", m.clears).field("memory_kb_per_call", m.memory_kb_per_call);
     out.field("rss_kb_idle", m.rss_kb_idle).field("rss_kb", m.rss_kb).field("rss_kb_after", m.rss_kb_after);
     out.field("fds_per_call", m.fds_per_call).field("fds_idle", m.fds_idle).field("fds_after", m.fds_after);
@@ -224,8 +217,8 @@ std::string failure_lines(const std::vector<Measurement>& runs, const std::strin
 
 }  // namespace
 
-std::string as_text(const std::vector<Measurement>& runs) {
-    const std::vector<Row> rows = rows_of(median_rounds(runs));
+std::string as_text(const std::vector<Measurement>& runs, const std::vector<SloAnswer>& answers) {
+    const std::vector<Row> rows = rows_of(shown_runs(runs, answers));
     size_t label = 0, cell = 0;
     for (const Row& r : rows) {
         label = std::max(label, columns(r.label));
@@ -237,25 +230,32 @@ std::string as_text(const std::vector<Measurement>& runs) {
         for (const std::string& text : r.cells) out += "  " + padded(text, cell, true);
         out += "\n";
     }
-    return out + ratio_summary(runs) + failure_lines(runs, "FAILED ");
+    return out + ratio_summary(runs) + tail_summary(runs) + slo_summary(answers, "") + failure_lines(runs, "FAILED ");
 }
 
-std::string as_json(const std::vector<Measurement>& runs, const std::string& command) {
+std::string as_json(const std::vector<Measurement>& runs, const std::vector<SloAnswer>& answers,
+                    const std::string& command) {
     JsonWriter out;
     out.begin_object().field("time", rfc3339(unix_ms())).field("command", command).key("runs").begin_array();
     for (size_t i = 0; i < runs.size(); ++i) write_run(out, runs, i);
+    out.end().key("slo").begin_array();
+    for (const SloAnswer& answer : answers) {
+        out.begin_object().field("target", answer.target).field("p99_ms", answer.slo_ms);
+        out.field("largest", answer.largest).field("failed", answer.failed).field("why", answer.why).end();
+    }
     out.end().end();
     return out.take() + "\n";
 }
 
-std::string as_markdown(const std::vector<Measurement>& runs, const std::string& command, const std::string& title) {
+std::string as_markdown(const std::vector<Measurement>& runs, const std::vector<SloAnswer>& answers,
+                        const std::string& command, const std::string& title) {
     utsname system{};
     uname(&system);
     std::string out = "\n## " + (title.empty() ? "Load" : title) + ", " + rfc3339(unix_ms()).substr(0, 16) +
                       " UTC\n\n" + std::to_string(sysconf(_SC_NPROCESSORS_ONLN)) + " × " + cpu_model() + ", " +
                       system.sysname + " " + system.release + ", shared by the target and the rig.\n\n```\n" + command +
                       "\n```\n\n";
-    const std::vector<Measurement> shown = median_rounds(runs);
+    const std::vector<Measurement> shown = shown_runs(runs, answers);
     bool head = true;
     for (const Row& r : rows_of(shown)) {
         out += "| " + (head ? std::string() : r.label) + " |";
@@ -264,7 +264,8 @@ std::string as_markdown(const std::vector<Measurement>& runs, const std::string&
         for (size_t i = 0; head && i <= shown.size(); ++i) out += i < shown.size() ? "|---" : "|---|\n";
         head = false;
     }
-    const std::string notes = ratio_summary(runs) + failure_lines(runs, "- FAILED: ");
+    const std::string notes =
+        ratio_summary(runs) + tail_summary(runs) + slo_summary(answers, "- ") + failure_lines(runs, "- FAILED: ");
     return out + (notes.empty() ? "" : "\n" + notes);
 }
 

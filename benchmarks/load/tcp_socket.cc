@@ -16,6 +16,7 @@ namespace trunkline::load {
 namespace {
 
 constexpr size_t kScratch = 256 * 1024;
+constexpr size_t kSealedScratch = kScratch / 2;  // leaves room for the records that wait in the TLS channel
 constexpr size_t kMaxQueued = 4U << 20;
 
 // One buffer for all sockets of the thread: it stays in the cache, and an idle socket costs nothing.
@@ -50,14 +51,20 @@ TcpSocket& TcpSocket::operator=(TcpSocket&& other) noexcept {
     ended_ = other.ended_;
     pending_ = std::move(other.pending_);
     queued_ = std::move(other.queued_);
+    tls_ = std::move(other.tls_);
     return *this;
 }
 
 TcpSocket::~TcpSocket() { close(); }
 
 void TcpSocket::close() {
+    if (fd_ >= 0 && tls_ && !ended_ && queued_.empty()) {
+        tls_->seal_farewell();
+        send_sealed();
+    }
     if (fd_ >= 0) ::close(fd_);
     fd_ = -1;
+    tls_.reset();
     pending_.clear();
     queued_.clear();
 }
@@ -78,12 +85,29 @@ int TcpSocket::connect_error() const {
     return getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
 }
 
+void TcpSocket::begin_tls(const TlsContext& context, const std::string& name) {
+    tls_ = std::make_unique<TlsChannel>(context, name);
+}
+
+size_t TcpSocket::read_some(std::span<uint8_t> into) {
+    const ssize_t got = recv(fd_, into.data(), into.size(), MSG_DONTWAIT);
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) ended_ = true;
+    return got > 0 ? static_cast<size_t>(got) : 0;
+}
+
+size_t TcpSocket::read_sealed(std::span<uint8_t> into) {
+    static thread_local std::array<uint8_t, kSealedScratch> sealed;
+    const size_t got = read_some(sealed);
+    const size_t size = tls_->open({sealed.data(), got}, into);
+    send_sealed();
+    if (tls_->ended()) ended_ = true;
+    return size;
+}
+
 std::span<uint8_t> TcpSocket::receive() {
     auto& buffer = scratch();
     view_is_pending_ = !pending_.empty();
-    const ssize_t got = recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
-    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) ended_ = true;
-    const size_t size = got > 0 ? static_cast<size_t>(got) : 0;
+    const size_t size = tls_ ? read_sealed(buffer) : read_some(buffer);
     if (!view_is_pending_) return {buffer.data(), size};
     pending_.append(reinterpret_cast<const char*>(buffer.data()), size);
     return {reinterpret_cast<uint8_t*>(pending_.data()), pending_.size()};
@@ -98,6 +122,20 @@ void TcpSocket::keep(std::span<const uint8_t> rest) {
 
 bool TcpSocket::send(std::string_view bytes) {
     if (fd_ < 0 || ended_) return false;
+    if (!tls_) return send_some(bytes);
+    if (!tls_->seal(bytes)) ended_ = true;
+    return send_sealed();
+}
+
+bool TcpSocket::send_sealed() {
+    const std::string_view sealed = tls_->outgoing();
+    if (sealed.empty()) return !ended_;
+    send_some(sealed);
+    tls_->outgoing_sent();
+    return !ended_;
+}
+
+bool TcpSocket::send_some(std::string_view bytes) {
     if (queued_.empty()) {
         const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
         if (sent < 0 && errno != EAGAIN && errno != EINTR) ended_ = true;

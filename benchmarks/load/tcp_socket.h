@@ -1,13 +1,15 @@
 #pragma once
 // A non-blocking TCP socket for one thread that owns thousands: one recv per readiness, one send per message, a bounded
-// queue for what the kernel does not take.
+// queue for what the kernel does not take; with TLS on top when asked, and the same two syscalls.
 #include <netinet/in.h>
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "benchmarks/load/tls_channel.h"
 #include "engine/core/result.h"
 
 namespace trunkline::load {
@@ -27,6 +29,10 @@ class TcpSocket {
     bool start_connect(const sockaddr_in& to);
     /// 0 when a begun connect succeeded, else its errno.
     int connect_error() const;
+    /// From now on everything is TLS, before the first byte of either side; a client wants the certificate of `name`.
+    void begin_tls(const TlsContext& context, const std::string& name = {});
+    /// What went wrong with TLS; empty when nothing did, or without it.
+    std::string tls_error() const { return tls_ ? tls_->error() : std::string(); }
 
     /// One recv. The view holds what keep() left behind and what came now; it is valid until ANY socket receives.
     std::span<uint8_t> receive();
@@ -44,11 +50,17 @@ class TcpSocket {
     void close();
 
   private:
+    size_t read_some(std::span<uint8_t> into);
+    size_t read_sealed(std::span<uint8_t> into);
+    bool send_some(std::string_view bytes);
+    bool send_sealed();
+
     int fd_ = -1;
     bool ended_ = false;
     bool view_is_pending_ = false;
     std::string pending_;
     std::string queued_;
+    std::unique_ptr<TlsChannel> tls_;
 };
 
 /// A listening socket on `host`:`port` (0 = any free port). Error code "listen".

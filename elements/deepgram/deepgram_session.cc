@@ -151,8 +151,10 @@ void Session::send_waiting() {
     if (!prompt_.empty()) send_text(write_update_prompt(prompt_));
     for (std::string& text : std::exchange(text_wait_, {})) send_text(std::move(text));
     // All at once: the agent takes audio faster than real time, and so the caller's first words cost no lasting delay.
-    burst_bytes_ = std::exchange(caller_wait_bytes_, 0);
-    for (const auto& audio : std::exchange(caller_wait_, {})) send_audio(audio);
+    caller_wait_bytes_ = 0;
+    for (const auto& audio : std::exchange(caller_wait_, {})) socket_->send_binary(audio);
+    last_audio_ns_ = monotonic_ns();
+    burst_bytes_ = socket_->pending_bytes();
 }
 
 void Session::deliver_early() {
@@ -205,7 +207,7 @@ void Session::send_audio(std::span<const uint8_t> audio) {
     last_audio_ns_ = monotonic_ns();
     if (!socket_) return;
     const size_t pending = socket_->pending_bytes();
-    if (pending == 0) burst_bytes_ = 0;
+    burst_bytes_ = std::min(burst_bytes_, pending);
     if (pending > static_cast<size_t>(kMaxUnsent.count()) * input_.bytes_per_second() + burst_bytes_) {
         end({.failed = true,
              .retryable = true,

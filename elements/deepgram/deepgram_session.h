@@ -160,8 +160,7 @@ class Session : private WebSocketListener {
     std::deque<EarlyFrame> agent_wait_;
     size_t agent_wait_bytes_ = 0;
     std::deque<std::string> text_wait_;
-    size_t burst_bytes_ =
-        0;  ///< sent at once after SettingsApplied, and maybe not yet all taken: no sign of a slow peer
+    size_t burst_bytes_ = 0;  ///< of what was sent at once after SettingsApplied, not taken yet: no sign of a slow peer
     SessionCounters counters_;
 };
 

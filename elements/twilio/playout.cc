@@ -1,6 +1,7 @@
 #include "elements/twilio/playout.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "elements/twilio/twilio_protocol.h"
 
@@ -10,6 +11,7 @@ namespace {
 constexpr int64_t kNsPerByte = 125'000;  // 8000 bytes a second
 // A partial frame that no reply_end() follows goes out as it is after this long; Twilio takes any length.
 constexpr int64_t kLingerNs = 60'000'000;
+constexpr int64_t kHeldWakeNs = 100'000'000;  // how often late audio is looked at while the carrier does not read
 
 }  // namespace
 
@@ -32,14 +34,37 @@ void Playout::audio(std::span<const uint8_t> bytes, int64_t now_ns) {
     queue_.insert(queue_.end(), bytes.begin(), bytes.end());
     reply.given += static_cast<int64_t>(bytes.size());
     const size_t most = static_cast<size_t>(options_.max_queue_ms) * kBytesPerMs;
-    while (queued_bytes() > most) {
-        Reply* oldest = sending();
-        const size_t over = std::min(queued_bytes() - most, static_cast<size_t>(oldest->given - oldest->sent));
-        head_ += over;
-        dropped_ += over;
-        oldest->given -= static_cast<int64_t>(over);
-    }
+    if (queued_bytes() > most) drop_oldest(queued_bytes() - most);
     pump(now_ns);
+}
+
+size_t Playout::drop_oldest(size_t bytes) {
+    size_t dropped = 0;
+    while (dropped < bytes) {
+        Reply* oldest = sending();
+        if (!oldest) break;
+        const size_t over = std::min(bytes - dropped, static_cast<size_t>(oldest->given - oldest->sent));
+        head_ += over;
+        oldest->given -= static_cast<int64_t>(over);
+        dropped += over;
+    }
+    dropped_ += dropped;
+    return dropped;
+}
+
+/// The carrier does not read. What he should have heard by now waits, and is dropped when it is too late for a talk:
+/// he shall not hear minutes of old speech when the line comes back.
+void Playout::hold(int64_t now_ns) {
+    if (std::exchange(held_ns_, now_ns) == 0 && lead_bytes(now_ns) == 0) {
+        anchor_pos_ = sent_;
+        anchor_ns_ = now_ns;
+    }
+    const int64_t late = anchor_pos_ + (now_ns - anchor_ns_) / kNsPerByte - sent_;
+    const int64_t over = late - options_.max_late_ms * kBytesPerMs;
+    if (over < static_cast<int64_t>(kFrame)) return;
+    const size_t frames = static_cast<size_t>(over) / kFrame * kFrame;
+    // It counts as played, in silence: the next one is late by what is left.
+    anchor_ns_ += static_cast<int64_t>(drop_oldest(frames)) * kNsPerByte;
 }
 
 void Playout::reply_end(int64_t now_ns) {
@@ -65,7 +90,13 @@ Playout::Reply* Playout::sending() {
 
 void Playout::pump(int64_t now_ns) {
     const int64_t window = options_.send_ahead_ms * kBytesPerMs;
+    bool held = false;
     while (Reply* reply = queued_bytes() > 0 ? sending() : nullptr) {
+        if (!out_->takes_media()) {
+            held = true;
+            hold(now_ns);
+            break;
+        }
         size_t n = std::min(static_cast<size_t>(reply->given - reply->sent), kMaxMessage);
         const int64_t room = window - lead_bytes(now_ns);
         if (room < static_cast<int64_t>(std::min(n, kFrame))) break;
@@ -77,6 +108,7 @@ void Playout::pump(int64_t now_ns) {
         }
         send(*reply, n, now_ns);
     }
+    if (!held || queued_bytes() == 0) held_ns_ = 0;
     if (head_ == queue_.size()) {
         queue_.clear();
         if (queue_.capacity() > 262'144) queue_.shrink_to_fit();
@@ -179,6 +211,7 @@ gst::Playback Playout::report(const Reply& reply, gst::Playback::State state, in
 
 int64_t Playout::next_wake_ns(int64_t now_ns) const {
     if (queued_bytes() == 0) return 0;
+    if (held_ns_ != 0) return std::max(now_ns, held_ns_ + kHeldWakeNs);
     const int64_t window = options_.send_ahead_ms * kBytesPerMs;
     // Refill a tenth of a second at a time: fewer, larger messages for the same lead.
     const int64_t over = lead_bytes(now_ns) - (window - 100 * kBytesPerMs);

@@ -24,6 +24,7 @@ struct PlayoutOptions {
     int64_t send_ahead_ms = 2'000;   ///< audio handed to the carrier before it is due
     int64_t mark_every_ms = 1'000;   ///< one mark per that much audio (and one after the first and the last piece)
     int64_t max_queue_ms = 300'000;  ///< waiting audio beyond it: the oldest is dropped and counted
+    int64_t max_late_ms = 2'000;  ///< so late may audio be when the wire takes nothing; then the oldest goes, counted
 };
 
 class Playout {
@@ -32,6 +33,8 @@ class Playout {
     class Out {
       public:
         virtual ~Out() = default;
+        /// False while the carrier does not read: audio waits here, marks and clears still go.
+        virtual bool takes_media() const = 0;
         virtual bool send_media(std::span<const uint8_t> audio) = 0;
         virtual bool send_mark(std::string_view name) = 0;
         virtual bool send_clear() = 0;
@@ -84,6 +87,8 @@ class Playout {
     Reply* sending();  // the reply whose audio is next in the queue
     void send(Reply& reply, size_t bytes, int64_t now_ns);
     void mark(Reply& reply, bool first, bool last);
+    void hold(int64_t now_ns);
+    size_t drop_oldest(size_t bytes);
     void finish(int64_t now_ns);
     static gst::Playback report(const Reply& reply, gst::Playback::State state, int64_t now_ns);
 
@@ -100,6 +105,7 @@ class Playout {
     int64_t since_mark_ = 0;                  // … since the last mark
     int64_t anchor_pos_ = 0, anchor_ns_ = 0;  // the carrier was at anchor_pos_ at anchor_ns_
     int64_t acked_pos_ = 0;
+    int64_t held_ns_ = 0;  // when pump() last found that the wire takes nothing; 0: it did take
     int64_t last_audio_ns_ = 0;
     int64_t total_acked_ = 0;  // heard for certain
     uint64_t dropped_ = 0;

@@ -58,10 +58,16 @@ EventKind kind_of(std::string_view event) {
     return EventKind::kUnknown;
 }
 
-Status read_media(ondemand::object media, Scratch& s, Message& message) {
+tl::unexpected<Error> not_json() { return fail("not-json", "message is not a JSON object"); }
+
+/// A document that met broken JSON is given up and must not be asked again: is_alive() is looked at after every answer
+/// that may be missing.
+Status read_media(ondemand::document& doc, ondemand::object media, Scratch& s, Message& message) {
     std::string_view track, payload;
     if (media["track"].get(track) == simdjson::SUCCESS) message.outbound_track = track == "outbound";
+    if (!doc.is_alive()) return not_json();
     message.timestamp_ms = counter(media["timestamp"], -1);
+    if (!doc.is_alive()) return not_json();
     if (media["payload"].get(payload) != simdjson::SUCCESS) return fail("bad-media", "media message without a payload");
     const size_t bound = base64_decoded_bound(payload.size());
     if (s.audio.size() < bound) s.audio.resize(bound);
@@ -85,7 +91,7 @@ Result<Message> parse(std::string_view text) {
     ondemand::object root;
     if (s.parser.iterate(s.load(text)).get(doc) != simdjson::SUCCESS ||
         doc.get_object().get(root) != simdjson::SUCCESS) {
-        return fail("not-json", "message is not a JSON object");
+        return not_json();
     }
     Message message;
     if (root["event"].get(message.event) != simdjson::SUCCESS) return fail("no-event", "message has no `event`");
@@ -94,16 +100,18 @@ Result<Message> parse(std::string_view text) {
     message.kind = kind_of(message.event);
     message.sequence = static_cast<uint64_t>(std::max<int64_t>(0, counter(root["sequenceNumber"], 0)));
     std::string_view sid;
+    if (!doc.is_alive()) return not_json();
     if (root["streamSid"].get(sid) == simdjson::SUCCESS) {
         s.strings[1] = sid;
         message.stream_sid = s.strings[1];
     }
+    if (!doc.is_alive()) return not_json();
     ondemand::object inner;
     switch (message.kind) {
         case EventKind::kMedia: {
             if (root["media"].get(inner) != simdjson::SUCCESS)
                 return fail("bad-media", "media message without `media`");
-            if (auto ok = read_media(inner, s, message); !ok) return tl::unexpected(ok.error());
+            if (auto ok = read_media(doc, inner, s, message); !ok) return tl::unexpected(ok.error());
             break;
         }
         case EventKind::kDtmf: {

@@ -1,5 +1,7 @@
 #include "elements/twilio/twilio_session.h"
 
+#include <utility>
+
 #include "engine/core/clock.h"
 #include "engine/core/log.h"
 
@@ -148,6 +150,18 @@ void TwilioSession::on_close(CloseCause cause, uint16_t code, std::string_view r
     socket_gone_ = true;
     end(end_of(cause, code, reason));
     tell_closed();
+}
+
+void TwilioSession::on_high_watermark() {
+    congested_ = true;
+    if (std::exchange(was_congested_, true)) return;
+    log_warn("twilio", "the carrier reads slowly: audio for the caller waits",
+             {{"stream", stream_sid_}, {"pending_bytes", socket_->pending_bytes()}});
+}
+
+void TwilioSession::on_low_watermark() {
+    congested_ = false;
+    if (line_) line_->on_writable();
 }
 
 void TwilioSession::close(uint16_t code, std::string_view reason, std::function<void()> closed) {

@@ -35,6 +35,8 @@ class TwilioSession final : public MediaSession, private WebSocketListener {
       public:
         virtual ~Line() = default;
         virtual void on_mark(std::string_view name) = 0;
+        /// The carrier reads again: takes_media() is true.
+        virtual void on_writable() = 0;
         /// True when everything that was given has been heard.
         virtual bool idle() const = 0;
     };
@@ -54,10 +56,14 @@ class TwilioSession final : public MediaSession, private WebSocketListener {
 
     /// False when nothing may or can be sent: before `start`, after the end, or on a stream that only listens.
     bool send_media(std::span<const uint8_t> mulaw);
+    /// False from the socket's high watermark to the low one; marks and clears may be sent all the same.
+    bool takes_media() const { return !congested_; }
     bool send_mark(std::string_view name);
     bool send_clear();
     /// What the carrier's marks have acknowledged; twiliosink keeps it current.
     void set_played_ms(int64_t played) { played_ms_ = played; }
+    /// Audio for the caller that was given up; twiliosink keeps it current.
+    void set_dropped_out_ms(int64_t dropped) { stats_.dropped_out_ms = dropped; }
 
   private:
     enum class State { kWaitStart, kHolding, kRunning, kEnded };
@@ -65,6 +71,8 @@ class TwilioSession final : public MediaSession, private WebSocketListener {
     void on_text(std::string_view message) override;
     void on_binary(std::span<const uint8_t> message) override;
     void on_close(CloseCause cause, uint16_t code, std::string_view reason) override;
+    void on_high_watermark() override;
+    void on_low_watermark() override;
 
     void on_start(std::string_view text);
     void on_media(const Message& message);
@@ -87,6 +95,7 @@ class TwilioSession final : public MediaSession, private WebSocketListener {
     std::function<void()> closed_;
     std::string stream_sid_;
     bool listen_only_ = false;
+    bool congested_ = false, was_congested_ = false;
     struct Held {
         std::vector<uint8_t> audio;
         int64_t ingress_ns;

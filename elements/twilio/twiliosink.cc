@@ -69,6 +69,10 @@ class TwilioSinkImpl final : public TwilioSession::Line, private Playout::Out {
         session_->set_played_ms(playout_.acked_ms());
         schedule();
     }
+    void on_writable() override {
+        playout_.pump(monotonic_ns());
+        schedule();
+    }
 
     PlayoutOptions options;
 
@@ -88,13 +92,20 @@ class TwilioSinkImpl final : public TwilioSession::Line, private Playout::Out {
     }
     void give(GstBuffer* buffer) {
         gst::MappedBuffer map(buffer);
-        const uint64_t dropped = playout_.dropped_bytes();
         playout_.audio({map.data(), map.size()}, monotonic_ns());
-        if (dropped == 0 && playout_.dropped_bytes() > 0) {
-            log_warn("twiliosink", "more audio queued than max-queue holds: the oldest is dropped",
-                     {{"call_id", call_->facts->call_id()}});
-        }
         schedule();
+    }
+    void note_drops() {
+        const uint64_t dropped = playout_.dropped_bytes();
+        if (dropped == noted_drops_ || !session_) return;
+        if (noted_drops_ == 0) {
+            log_warn(
+                "twiliosink",
+                "the carrier does not take the audio, or more is queued than max-queue holds: the oldest is dropped",
+                {{"call_id", call_->facts->call_id()}});
+        }
+        noted_drops_ = dropped;
+        session_->set_dropped_out_ms(static_cast<int64_t>(dropped) / kBytesPerMs);
     }
 
     gboolean event(GstObject* parent, GstEvent* event) {
@@ -128,6 +139,7 @@ class TwilioSinkImpl final : public TwilioSession::Line, private Playout::Out {
     }
 
     void schedule() {
+        note_drops();
         const int64_t now = monotonic_ns();
         const int64_t at = playout_.next_wake_ns(now);
         if (at == 0 || timer_ != 0) return;
@@ -138,6 +150,7 @@ class TwilioSinkImpl final : public TwilioSession::Line, private Playout::Out {
         });
     }
 
+    bool takes_media() const override { return !session_ || session_->takes_media(); }
     bool send_media(std::span<const uint8_t> audio) override { return session_ && session_->send_media(audio); }
     bool send_mark(std::string_view name) override { return session_ && session_->send_mark(name); }
     bool send_clear() override { return session_ && session_->send_clear(); }
@@ -155,6 +168,7 @@ class TwilioSinkImpl final : public TwilioSession::Line, private Playout::Out {
     CallContext* call_ = nullptr;
     TwilioSession* session_ = nullptr;
     TimerId timer_ = 0;
+    uint64_t noted_drops_ = 0;
 };
 
 }  // namespace trunkline::twilio

@@ -112,6 +112,16 @@ void add_calls(const CallManager& calls, std::vector<MetricRow>* rows) {
                      "counter",
                      {},
                      static_cast<double>(c.refused)});
+    rows->push_back({"trunkline_audio_dropped_seconds_total",
+                     "Audio that callers did not get because their carrier did not read, of calls that are over",
+                     "counter",
+                     {},
+                     static_cast<double>(c.dropped_out_ms) / 1e3});
+    rows->push_back({"trunkline_caller_frames_dropped_total",
+                     "Caller frames that found no room before the pipeline played, of calls that are over",
+                     "counter",
+                     {},
+                     static_cast<double>(c.dropped_in)});
     for (const auto& [key, n] : c.ended) {
         const size_t slash = key.find('/');
         rows->push_back({"trunkline_calls_ended_total",

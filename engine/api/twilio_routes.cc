@@ -21,7 +21,9 @@ FormPairs url_params(const HttpRequest& request) {
 
 HttpResponse refuse_call(const Error& error) {
     log_warn("twilio", "call refused", {{"code", error.code}, {"why", error.message}});
-    if (error.code == "draining" || error.code == "overload") return xml(twilio::reject_twiml(true));
+    if (error.code == "draining" || error.code == "overload") {
+        return xml(twilio::reject_twiml(true, error.code + ": " + error.message));
+    }
     if (error.code == "duplicate") return HttpResponse::problem(409, "call is live already", error.message, "CallSid");
     if (error.code == "unknown-graph") return HttpResponse::problem(404, "unknown graph", error.message, "graph");
     return HttpResponse::problem(400, "bad parameters", error.message, "params");

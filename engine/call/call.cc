@@ -41,11 +41,11 @@ FactPtr put_call_ended(Outbox* outbox, FactNumberer& facts, const std::string& c
 }
 
 Call::Call(Shard* shard, WaitingCall waiting, Outbox* outbox, Hooks hooks)
-    : shard_(shard), waiting_(std::move(waiting)), outbox_(outbox), hooks_(std::move(hooks)) {
+    : shard_(shard), waiting_(std::move(waiting)), outbox_(shard, outbox), hooks_(std::move(hooks)) {
     context_.shard = shard_;
     context_.facts = waiting_.facts.get();
     context_.turns = &turns_;
-    context_.outbox = outbox_;
+    context_.outbox = &outbox_;
     context_.call_facts = std::exchange(waiting_.made, {});
     context_.hang_up = [this](std::string_view reason, std::string_view who, bool failed) {
         end({failed ? "failed" : "completed", std::string(reason), std::string(who), std::string(reason)});
@@ -56,7 +56,7 @@ Call::Call(Shard* shard, WaitingCall waiting, Outbox* outbox, Hooks hooks)
         row.backend = backend;
         row.backend_config_id = config;
         row.backend_session_id = session;
-        outbox_->put(row);
+        outbox_.put(row);
     };
 }
 
@@ -127,7 +127,7 @@ void Call::go_live(const MediaStart& start) {
     row.status = "in_progress";
     row.started_unix_ms = live_unix_ms_;
     row.params_json = waiting_.params_json;
-    outbox_->put(row);
+    outbox_.put(row);
     put_fact(context_.facts->make("call.answered", "call", 0, gst::fields([&](JsonWriter& w) {
                                       w.field("carrier", in.carrier).field("carrier_call_id", in.carrier_call_id);
                                       w.field("direction", in.direction).field("from", in.from).field("to", in.to);
@@ -184,19 +184,33 @@ int Call::on_bus_message(GstBus*, GstMessage* message, void* data) {
             });
         }
     } else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS && call->shard_->on_shard()) {
-        if (call->state_ == State::kEnding) call->shard_->defer([call] { call->finish(); });
+        if (call->state_ == State::kEnding) call->later(&Call::finish);
     }
     gst_message_unref(message);
     return GST_BUS_DROP;
 }
 
+/// In the next turn, if the call still lives: a process that ends may not wait for it.
+void Call::later(void (Call::*step)()) {
+    shard_->defer([this, step, alive = std::weak_ptr<bool>(alive_)] {
+        if (!alive.expired()) (this->*step)();
+    });
+}
+
 void Call::end(CallEnding ending) {
+    if (state_ == State::kEnding && ending.who != "agent" && ending.reason != "silence") play_out_until_ns_ = 0;
     if (state_ == State::kEnding || state_ == State::kEnded) return;
     state_ = State::kEnding;
     ending_ = std::move(ending);
     if (ending_.who == "agent" && ending_.status == "completed") play_out_until_ns_ = monotonic_ns() + kPlayOutNs;
     // Never from inside a push: what is up the stack must not find its elements stopped.
-    shard_->defer([this] { stop_pipeline(); });
+    later(&Call::stop_pipeline);
+}
+
+void Call::cut_off(CallEnding ending) {
+    if (state_ == State::kEnded) return;
+    if (state_ != State::kEnding) ending_ = std::move(ending);
+    finish();
 }
 
 void Call::stop_pipeline() {
@@ -228,8 +242,9 @@ void Call::finish() {
     }
     if (live_ns_ != 0) put_session_row(true);
     const int64_t duration_ms = live_ns_ == 0 ? 0 : (monotonic_ns() - live_ns_) / 1'000'000;
-    const FactPtr ended = put_call_ended(outbox_, *context_.facts, id(), ending_, duration_ms);
+    const FactPtr ended = put_call_ended(&outbox_, *context_.facts, id(), ending_, duration_ms);
     for (const auto& sink : context_.call_fact_sinks) sink(ended);
+    outbox_.flush();
     log(ending_.status == "failed" ? LogLevel::kWarn : LogLevel::kInfo, "call", "ended",
         {{"call_id", id()},
          {"status", ending_.status},
@@ -238,11 +253,13 @@ void Call::finish() {
          {"duration_ms", duration_ms},
          {"detail", ending_.detail}});
     hooks_.on_ended(this);
-    session_->close(close_code(ending_), ending_.reason, [this] { hooks_.on_gone(this); });
+    session_->close(close_code(ending_), ending_.reason, [this, alive = std::weak_ptr<bool>(alive_)] {
+        if (!alive.expired()) hooks_.on_gone(this);
+    });
 }
 
 void Call::put_fact(const FactPtr& fact) {
-    outbox_->put(FactRecord{fact, true, ""});
+    outbox_.put(FactRecord{fact, true, ""});
     context_.call_facts.push_back(fact);
     for (const auto& sink : context_.call_fact_sinks) sink(fact);
 }
@@ -263,7 +280,7 @@ void Call::put_session_row(bool at_end) {
         row.bytes_in = s.bytes_in;
         row.bytes_out = s.bytes_out;
     }
-    outbox_->put(row);
+    outbox_.put(row);
 }
 
 }  // namespace trunkline

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "engine/call/call_outbox.h"
 #include "engine/call/waiting_call.h"
 #include "engine/events/turn_clock.h"
 #include "engine/graph/builder.h"
@@ -34,12 +35,16 @@ class Call final : private MediaSession::Listener {
 
     /// Once, right after construction: the call's socket.
     void start(const MediaSessionFactory& factory, std::unique_ptr<WebSocket> socket);
-    /// Ends the call, deferred; only the first one counts.
+    /// Ends the call, deferred; only the first one counts. A later one cuts short what the caller still has to hear of
+    /// the agent's goodbye.
     void end(CallEnding ending);
+    /// Ends it at once, for who cannot wait: its last fact is put, the hooks may or may not have run. Destroy it now.
+    void cut_off(CallEnding ending);
 
     const std::string& id() const { return waiting_.call_id; }
     const IncomingCall& incoming() const { return waiting_.incoming; }
     const CallEnding& ending() const { return ending_; }
+    MediaStats media_stats() const { return session_ ? session_->stats() : MediaStats{}; }
     Shard* shard() const { return shard_; }
 
   private:
@@ -54,6 +59,7 @@ class Call final : private MediaSession::Listener {
     void start_limits();
     void watch_silence();
     static int on_bus_message(GstBus* bus, GstMessage* message, void* call);
+    void later(void (Call::*step)());
     void stop_pipeline();
     void finish();
     void put_fact(const FactPtr& fact);
@@ -61,7 +67,7 @@ class Call final : private MediaSession::Listener {
 
     Shard* shard_;
     WaitingCall waiting_;
-    Outbox* outbox_;
+    CallOutbox outbox_;
     Hooks hooks_;
     State state_ = State::kConnecting;
     CallEnding ending_;
@@ -73,7 +79,7 @@ class Call final : private MediaSession::Listener {
     int64_t live_ns_ = 0;
     int64_t live_unix_ms_ = 0;
     int64_t play_out_until_ns_ = 0;  // a goodbye of the agent is heard before the line goes
-    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for posts from streaming threads
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for what is posted and deferred
     TimerId limit_timer_ = 0, silence_timer_ = 0, eos_timer_ = 0;
 };
 

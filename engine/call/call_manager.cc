@@ -104,10 +104,22 @@ Result<CallManager::Admission> CallManager::admit(Shard* shard, const IncomingCa
         announce(*waiting);
         ++counts_.admitted;
         by_carrier_id_[carrier_key(incoming.carrier, incoming.carrier_call_id)] = admission.call_id;
-        entries_[admission.call_id].waiting = std::move(waiting);
+        Entry& entry = entries_[admission.call_id];
+        entry.waiting = std::move(waiting);
+        entry.admitted_on = shard;
+        entry.expiry = shard->after(std::chrono::milliseconds(options_.media_wait_ms),
+                                    [this, id = admission.call_id] { expire(id); });
     }
-    shard->after(std::chrono::milliseconds(options_.media_wait_ms), [this, id = admission.call_id] { expire(id); });
     return admission;
+}
+
+/// A call that waits no more leaves no timer behind, wherever it has gone.
+void CallManager::cancel_expiry(Shard* admitted_on, TimerId expiry) {
+    if (admitted_on->on_shard()) {
+        admitted_on->cancel(expiry);
+    } else {
+        admitted_on->post([admitted_on, expiry] { admitted_on->cancel(expiry); });
+    }
 }
 
 void CallManager::announce(WaitingCall& w) {
@@ -152,6 +164,8 @@ void CallManager::take_socket(Shard* shard, std::string_view carrier, std::strin
     const auto ticket = mint_.check(text, unix_ms());
     const auto factory = carriers_.find(std::string(carrier));
     std::unique_ptr<Call> call;
+    Shard* admitted_on = nullptr;
+    TimerId expiry = 0;
     {
         std::lock_guard lock(mutex_);
         if (factory != carriers_.end() && check_parsed(carrier, ticket)) {
@@ -161,6 +175,8 @@ void CallManager::take_socket(Shard* shard, std::string_view carrier, std::strin
                 Call::Hooks{[this](Call* c) { live_ended(c); }, [this](Call* c) { live_gone(c); }});
             entry.waiting.reset();
             entry.shard = shard;
+            admitted_on = entry.admitted_on;
+            expiry = entry.expiry;
             ++calls_left_;
         }
     }
@@ -168,6 +184,7 @@ void CallManager::take_socket(Shard* shard, std::string_view carrier, std::strin
         Farewell::begin(std::move(socket), kPolicyViolation, "ticket refused");
         return;
     }
+    cancel_expiry(admitted_on, expiry);
     Call* started = call.get();
     calls_[static_cast<size_t>(shard->index())][started] = std::move(call);
     started->start(factory->second, std::move(socket));
@@ -195,7 +212,8 @@ void CallManager::end_waiting(std::unique_ptr<WaitingCall> waiting, const CallEn
               {"detail", ending.detail}});
     std::lock_guard lock(mutex_);
     by_carrier_id_.erase(carrier_key(waiting->incoming.carrier, waiting->incoming.carrier_call_id));
-    entries_.erase(waiting->call_id);
+    if (const auto entry = entries_.extract(waiting->call_id))
+        cancel_expiry(entry.mapped().admitted_on, entry.mapped().expiry);
     ++counts_.ended[ending.status + "/" + ending.reason];
 }
 
@@ -203,6 +221,9 @@ void CallManager::live_ended(Call* call) {
     std::lock_guard lock(mutex_);
     by_carrier_id_.erase(carrier_key(call->incoming().carrier, call->incoming().carrier_call_id));
     entries_.erase(call->id());
+    const MediaStats media = call->media_stats();
+    counts_.dropped_out_ms += media.dropped_out_ms;
+    counts_.dropped_in += media.dropped_in;
     ++counts_.ended[call->ending().status + "/" + call->ending().reason];
 }
 
@@ -270,8 +291,12 @@ bool CallManager::end_all(std::chrono::milliseconds deadline) {
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(5));  // the main thread's; the calls end on their shards
     }
-    // Too late for manners: what is left dies on its own shard.
-    shards_->run_on_each([&](Shard* shard) { calls_[static_cast<size_t>(shard->index())].clear(); });
+    // Too late for manners: what is left dies on its own shard, with its last fact.
+    shards_->run_on_each([&](Shard* shard) {
+        auto& left = calls_[static_cast<size_t>(shard->index())];
+        for (const auto& [call, owned] : left) call->cut_off(shutdown);
+        left.clear();
+    });
     return false;
 }
 

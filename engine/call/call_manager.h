@@ -33,6 +33,8 @@ struct CallManagerOptions {
 struct CallCounts {
     uint64_t waiting = 0, live = 0, admitted = 0, refused = 0;
     std::map<std::string, uint64_t> ended;  ///< by status/reason
+    int64_t dropped_out_ms = 0;             ///< audio that callers did not get, of calls that are over
+    uint64_t dropped_in = 0;                ///< caller frames that found no room, likewise
 };
 
 class CallManager {
@@ -71,12 +73,15 @@ class CallManager {
   private:
     struct Entry {
         std::unique_ptr<WaitingCall> waiting;  // null once live
-        Shard* shard = nullptr;                // where the call lives
+        Shard* admitted_on = nullptr;          // where the timer of `waiting` runs
+        TimerId expiry = 0;
+        Shard* shard = nullptr;  // where the call lives
         int64_t status_sequence = -1;
     };
     graph::PlanPtr plan_for(const std::string& graph) const;
     void announce(WaitingCall& waiting);
     void expire(const std::string& call_id);
+    static void cancel_expiry(Shard* admitted_on, TimerId expiry);
     void end_waiting(std::unique_ptr<WaitingCall> waiting, const CallEnding& ending);
     void live_ended(Call* call);
     void live_gone(Call* call);

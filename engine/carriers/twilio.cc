@@ -12,12 +12,16 @@ namespace {
 
 constexpr std::string_view kXmlHead = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
-/// For attribute values and text. What XML 1.0 cannot hold at all (control characters, broken UTF-8) is left out or
-/// replaced: one such byte and Twilio refuses the document (12100).
+/// For attribute values and text. What XML 1.0 cannot hold at all (control characters, broken UTF-8, U+FFFE and U+FFFF)
+/// is left out or replaced: one such byte and Twilio refuses the document (12100).
 std::string escape(std::string_view text) {
     char* valid = g_utf8_make_valid(text.data(), static_cast<gssize>(text.size()));
     std::string kept(valid);
     g_free(valid);
+    for (const char* noncharacter : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"}) {
+        for (size_t at = 0; (at = kept.find(noncharacter, at)) != std::string::npos;)
+            kept.replace(at, 3, "\xEF\xBF\xBD");
+    }
     std::erase_if(kept,
                   [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r'; });
     char* escaped = g_markup_escape_text(kept.data(), static_cast<gssize>(kept.size()));
@@ -113,7 +117,7 @@ Result<CarrierStatus> parse_status(const FormPairs& fields) {
         const std::string text = field(fields, name);
         int64_t value = fallback;
         std::from_chars(text.data(), text.data() + text.size(), value);
-        return value;
+        return value < 0 ? fallback : value;
     };
     status.sequence = number("SequenceNumber", -1);
     status.duration_s = number("CallDuration", -1);
@@ -144,8 +148,15 @@ std::string apology_twiml(std::string_view text) {
     return std::string(kXmlHead) + "<Response><Say>" + escape(text) + "</Say><Hangup/></Response>";
 }
 
-std::string reject_twiml(bool busy) {
-    return std::string(kXmlHead) + "<Response><Reject reason=\"" + (busy ? "busy" : "rejected") + "\"/></Response>";
+std::string reject_twiml(bool busy, std::string_view why) {
+    std::string comment;
+    for (const char c : why) {
+        if (c == '-' && comment.ends_with('-')) comment += ' ';  // "--" would end the comment
+        comment += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+    }
+    if (!comment.empty()) comment = "<!-- " + comment + " -->";
+    return std::string(kXmlHead) + "<Response>" + comment + "<Reject reason=\"" + (busy ? "busy" : "rejected") +
+           "\"/></Response>";
 }
 
 }  // namespace trunkline::twilio

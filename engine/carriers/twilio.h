@@ -40,7 +40,8 @@ std::string call_status(std::string_view twilio_status);
 std::string stream_twiml(const Settings& settings, std::string_view media_path, const FormPairs& params);
 /// Says `text` and hangs up; spoken when no call can be taken.
 std::string apology_twiml(std::string_view text);
-/// <Response><Reject reason="busy"/></Response>: not answered, not billed.
-std::string reject_twiml(bool busy);
+/// <Response><Reject reason="busy"/></Response>: not answered, not billed. `why` stands in a comment, for whoever reads
+/// the document in the carrier's debugger.
+std::string reject_twiml(bool busy, std::string_view why = {});
 
 }  // namespace trunkline::twilio

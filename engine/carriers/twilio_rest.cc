@@ -16,6 +16,8 @@ void append_form(std::string& body, std::string_view name, std::string_view valu
     g_free(escaped);
 }
 
+}  // namespace
+
 Result<RestCall> read_call(const HttpAnswer& answer) {
     auto doc = Json::parse(answer.body);
     if (answer.status == 200 || answer.status == 201) {
@@ -29,8 +31,6 @@ Result<RestCall> read_call(const HttpAnswer& answer) {
     return fail(code != 0 ? "twilio-" + std::to_string(code) : "twilio-http",
                 "Twilio refused (HTTP " + std::to_string(answer.status) + "): " + message);
 }
-
-}  // namespace
 
 struct RestClient::Impl : std::enable_shared_from_this<RestClient::Impl> {
     Impl(Shard* s, RestSettings given) : shard(s), settings(std::move(given)) {

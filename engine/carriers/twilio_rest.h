@@ -38,6 +38,9 @@ struct RestCall {
     int64_t queue_ms = 0;  ///< Twilio's estimate of how long it stays queued
 };
 
+/// The call that an answer of the API holds, or why it holds none.
+Result<RestCall> read_call(const HttpAnswer& answer);
+
 /// Error codes: "twilio-<code>" with Twilio's own error code (20404, 21211, …), "twilio-http" without one, or those of
 /// HttpClient. The message is Twilio's.
 class RestClient {

@@ -30,6 +30,9 @@ struct Config {
     int drain_ms = 10'000;  ///< how long SIGTERM lets calls finish by themselves
     int64_t media_wait_ms = 60'000;
     size_t max_calls = 20'000;
+    size_t outbox_records = 65'536;   ///< records that may wait in memory for the database
+    int request_timeout_ms = 10'000;  ///< for each step of an HTTP request: its head, its body, taking the answer
+    int webhook_timeout_ms = 10'000;  ///< for the answer of a webhook receiver
     LogOptions log;
 };
 

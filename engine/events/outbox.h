@@ -43,7 +43,17 @@ struct FactRecord {
     FactPtr fact;
     bool to_database = true;  ///< derived tables too (conversation_log, turns); call_events is always written
     std::string webhook_id;   ///< empty = none
+    std::vector<std::string> more_webhooks = {};  ///< further ones, in the same transaction
 };
+
+/// Which facts go first when there is no room for all.
+enum class FactWeight {
+    kInterim,    ///< a later fact says it again: an interim transcript
+    kOrdinary,   ///< everything between
+    kEssential,  ///< what was said and done for good: final transcripts, tools, the life of the call
+};
+/// `fields` as in write_fact_body().
+FactWeight fact_weight(std::string_view type, std::string_view fields);
 
 using Record = std::variant<CallRow, SessionRow, FactRecord>;
 
@@ -53,6 +63,9 @@ class Outbox {
     virtual ~Outbox() = default;
     /// Any thread, never blocks. False: the ring is full, the record was not taken (and was counted).
     virtual bool put(Record record) = 0;
+    /// Any thread. Ask before a fact gets its number. False: too many records wait for a fact of this weight to be kept
+    /// as well (it is counted as left out). Left out before it is numbered, it leaves no gap.
+    virtual bool has_room(FactWeight) { return true; }
     /// Any thread. Makes an endpoint known before facts name it; known ones are ignored.
     virtual void add_endpoint(const WebhookEndpoint& endpoint) = 0;
     /// False when the ring is so full that no new call should be taken; `why` says it for a person.

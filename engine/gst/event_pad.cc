@@ -2,6 +2,7 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/id.h"
+#include "engine/events/outbox.h"
 #include "engine/gst/call_context.h"
 #include "engine/gst/gst_ptr.h"
 
@@ -50,6 +51,7 @@ void EventPad::release(GstPad* pad) {
 
 FactPtr EventPad::push(CallContext* call, std::string_view type, uint64_t turn, std::string_view fields) {
     if (!wanted() || ended_) return nullptr;
+    if (call && call->outbox && !call->outbox->has_room(fact_weight(type, fields))) return nullptr;
     if (!started_) start();
     FactNumberer* numbers = call ? call->facts : own_numbers_.get();
     if (!numbers) {

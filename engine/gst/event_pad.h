@@ -32,8 +32,8 @@ class EventPad {
     /// True when somebody listens; callers may skip the work of making a fact.
     bool wanted() const { return pad_ && gst_pad_is_linked(pad_); }
     /// Makes the fact (numbered by the call, or by this pad when there is no call) and pushes it. `fields` is the
-    /// inside of a JSON object, "" for none. `turn` 0 = null. Shard thread only. Returns the fact, nullptr when nobody
-    /// listens.
+    /// inside of a JSON object, "" for none. `turn` 0 = null. Shard thread only. Returns the fact; nullptr when nobody
+    /// listens, or when the outbox has no room for a fact of this weight.
     FactPtr push(CallContext* call, std::string_view type, uint64_t turn, std::string_view fields);
     void eos();
     void reset();

@@ -34,7 +34,9 @@ struct MediaEnd {
 struct MediaStats {
     uint64_t frames_in = 0, frames_out = 0, bytes_in = 0, bytes_out = 0;
     uint64_t dropped_in = 0;  ///< caller frames that found no room before the pipeline ran
-    int64_t played_ms = 0;    ///< acknowledged by the carrier's marks
+    int64_t dropped_out_ms =
+        0;                  ///< audio for the caller that was given up: the carrier did not read, or too much waited
+    int64_t played_ms = 0;  ///< acknowledged by the carrier's marks
 };
 
 class MediaSession {

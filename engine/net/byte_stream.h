@@ -30,21 +30,24 @@ class ByteStream {
 
     Outcome read(std::span<uint8_t> into);
     Outcome write(std::span<const uint8_t> bytes);
-    /// True when a short read means that nothing is left: so on plain sockets. A TLS connection must be read until
-    /// kWouldBlock, it may hold whole records that epoll knows nothing of.
+    /// True when a short read means that nothing is left: so on plain sockets. A TLS connection may hold records that
+    /// epoll knows nothing of, right behind its handshake: then it must be read until kWouldBlock.
     bool short_read_is_empty() const { return tls_ == nullptr; }
     int fd() const { return fd_; }
-    /// Tells the peer that nothing more comes; reading goes on.
+    /// Tells the peer that nothing more comes, over TLS with a close_notify; reading goes on.
     void shutdown_write();
     /// `reset`: the peer sees a connection reset instead of an orderly end. Safe to call twice.
     void close(bool reset);
 
   private:
     ByteStream() = default;
+    void say_close_notify();
     int fd_ = -1;
-    // TLS only: the connection, its socket and its two ends (borrowed from it). Null for a plain socket.
+    bool write_blocked_ = false;  // TLS only: the last write was not taken whole
+    // TLS only: the connection, its socket and its two ends (borrowed from it). Null for a plain socket, as a rule.
     GIOStream* tls_ = nullptr;
     GSocket* socket_ = nullptr;
+    GIOStream* wrapper_ = nullptr;  // plain only: what owns socket_, when there was no descriptor to part from it
     GPollableInputStream* input_ = nullptr;
     GPollableOutputStream* output_ = nullptr;
 };

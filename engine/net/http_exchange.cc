@@ -42,10 +42,11 @@ void HttpExchange::answer(const HttpResponse& response) {
     soup_server_message_unpause(message_);
 }
 
-void HttpExchange::pause_unless_answered() {
-    if (answered_ || gone_) return;
+bool HttpExchange::pause_unless_answered() {
+    if (answered_ || gone_) return false;
     paused_ = true;
     soup_server_message_pause(message_);
+    return true;
 }
 
 HttpRequest read_request(SoupServerMessage* message) {

@@ -24,8 +24,8 @@ class HttpExchange {
 
     /// The first answer counts.
     void answer(const HttpResponse& response);
-    /// The handler has returned: hold the request until the answer comes.
-    void pause_unless_answered();
+    /// The handler has returned: hold the request until the answer comes. True when it has not come yet.
+    bool pause_unless_answered();
 
   private:
     static void on_gone(SoupServerMessage* message, void* self);

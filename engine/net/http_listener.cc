@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include "engine/core/log.h"
 
@@ -18,7 +19,7 @@ namespace {
 
 constexpr int kAcceptsPerWakeup = 16;
 constexpr int kBacklog = 1024;
-constexpr std::chrono::milliseconds kRest(100);  // out of descriptors: let some calls end first
+constexpr std::chrono::milliseconds kRest(100);  // out of descriptors: something must be closed first
 
 std::string place(const std::string& host, uint16_t port) { return host + ":" + std::to_string(port); }
 
@@ -90,8 +91,8 @@ uint16_t listener_port(int fd) {
     return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
 }
 
-HttpListener::HttpListener(Shard* shard, int fd, std::function<void(int)> accepted)
-    : shard_(shard), fd_(fd), accepted_(std::move(accepted)) {
+HttpListener::HttpListener(Shard* shard, int fd, std::function<void(int)> accepted, std::function<void()> out_of_fds)
+    : shard_(shard), fd_(fd), accepted_(std::move(accepted)), out_of_fds_(std::move(out_of_fds)) {
     shard_->watch(fd_, EPOLLIN, this);
 }
 
@@ -108,20 +109,27 @@ void HttpListener::on_fd(uint32_t) {
             accepted_(fd);
             continue;
         }
-        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) rest();
-        if (errno != EINTR && errno != ECONNABORTED) return;
+        const int cause = errno;
+        if (cause == EMFILE || cause == ENFILE || cause == ENOBUFS || cause == ENOMEM) return rest(cause);
+        if (cause != EINTR && cause != ECONNABORTED) {
+            if (cause == EAGAIN) starved_ = false;  // nobody is left in the queue
+            return;
+        }
     }
 }
 
-void HttpListener::rest() {
-    log_warn("net", "cannot accept a connection; raise the limit of open files (ulimit -n)",
-             {{"cause", std::strerror(errno)}});
+/// What waits in the kernel's queue would wake us again at once: look away for a moment.
+void HttpListener::rest(int cause) {
+    if (!std::exchange(starved_, true)) {
+        log_warn("net", "cannot accept a connection; raise the limit of open files (ulimit -n)",
+                 {{"cause", std::strerror(cause)}});
+    }
     shard_->unwatch(fd_);
     rest_timer_ = shard_->after(kRest, [this] {
         rest_timer_ = 0;
         shard_->watch(fd_, EPOLLIN, this);
     });
-    errno = EMFILE;
+    out_of_fds_();
 }
 
 }  // namespace trunkline

@@ -18,17 +18,20 @@ uint16_t listener_port(int fd);
 
 class HttpListener final : public FdHandler {
   public:
-    /// Owns `fd`. `accepted` gets connected, non-blocking descriptors. Shard thread.
-    HttpListener(Shard* shard, int fd, std::function<void(int)> accepted);
+    /// Owns `fd`. `accepted` gets connected, non-blocking descriptors; `out_of_fds` is told when there was none free,
+    /// and may free some. Accepting goes on by itself. Shard thread.
+    HttpListener(Shard* shard, int fd, std::function<void(int)> accepted, std::function<void()> out_of_fds);
     ~HttpListener() override;
 
   private:
     void on_fd(uint32_t epoll_events) override;
-    void rest();
+    void rest(int cause);
     Shard* const shard_;
     const int fd_;
     std::function<void(int)> accepted_;
+    std::function<void()> out_of_fds_;
     TimerId rest_timer_ = 0;
+    bool starved_ = false;  // logged already; until the queue was empty once
 };
 
 }  // namespace trunkline

@@ -12,6 +12,10 @@ namespace {
 
 int hex_digit(char c) { return g_ascii_xdigit_value(c); }
 
+bool is(std::string_view header, std::string_view name) {
+    return header.size() == name.size() && g_ascii_strncasecmp(header.data(), name.data(), name.size()) == 0;
+}
+
 const char* status_title(int status) {
     switch (status) {
         case 400:
@@ -48,12 +52,14 @@ std::string percent_decode(std::string_view text, bool plus_is_space) {
 }
 
 std::optional<std::string_view> HttpRequest::header(std::string_view name) const {
-    auto found = std::find_if(headers.begin(), headers.end(), [&](const auto& pair) {
-        return pair.first.size() == name.size() &&
-               g_ascii_strncasecmp(pair.first.data(), name.data(), name.size()) == 0;
-    });
+    auto found = std::find_if(headers.begin(), headers.end(), [&](const auto& pair) { return is(pair.first, name); });
     if (found == headers.end()) return std::nullopt;
     return std::string_view(found->second);
+}
+
+size_t HttpRequest::count(std::string_view name) const {
+    return static_cast<size_t>(
+        std::count_if(headers.begin(), headers.end(), [&](const auto& pair) { return is(pair.first, name); }));
 }
 
 std::vector<std::pair<std::string, std::string>> HttpRequest::parse_form(std::string_view text) {

@@ -1,17 +1,25 @@
 // HttpServer: the routes, and one ShardServer for every shard of the pool.
 #include "engine/net/http_server.h"
 
+#include <algorithm>
+
 #include "engine/loop/shard_pool.h"
 #include "engine/net/http_listener.h"
 #include "engine/net/http_shard_server.h"
 
 namespace trunkline {
+namespace {
+
+constexpr size_t kHandshakesAtOnce = 8;  // GIO's pool has ten threads, for all shards, DNS and our own dials
+
+}  // namespace
 
 struct HttpServer::Impl {
     ShardPool* shards;
     HttpServerOptions options;
     RouteTable routes;
     std::vector<std::shared_ptr<ShardServer>> servers;  // by shard index; each is made, used and dropped on its shard
+    std::shared_ptr<HttpCounters> counters = std::make_shared<HttpCounters>();
     uint16_t port = 0;
 };
 
@@ -38,16 +46,29 @@ void HttpServer::upgrade(std::string_view pattern, UpgradeHandler handler) {
 }
 
 Status HttpServer::listen() {
-    auto certificate = load_server_certificate(impl_->options);
-    if (!certificate) return tl::unexpected(certificate.error());
+    auto certificate = load_server_certificate(impl_->options.tls_certificate, impl_->options.tls_key);
+    if (!certificate) return fail("listen", certificate.error().message);
     auto fds = open_listeners(impl_->options.host, impl_->options.port, impl_->shards->size());
     if (!fds) return tl::unexpected(fds.error());
     impl_->port = listener_port(fds->front());
     impl_->servers.resize(impl_->shards->size());
+    const size_t handshakes = std::max<size_t>(1, kHandshakesAtOnce / impl_->shards->size());
     impl_->shards->run_on_each([&](Shard* shard) {
         auto index = static_cast<size_t>(shard->index());
-        impl_->servers[index] = std::make_shared<ShardServer>(shard, &impl_->options, &impl_->routes, *certificate);
+        impl_->servers[index] = std::make_shared<ShardServer>(shard, &impl_->options, &impl_->routes, *certificate,
+                                                              impl_->counters, handshakes);
         impl_->servers[index]->listen((*fds)[index]);
+    });
+    return {};
+}
+
+Status HttpServer::reload_certificate() {
+    if (impl_->servers.empty() || impl_->options.tls_certificate.empty()) return {};
+    auto certificate = load_server_certificate(impl_->options.tls_certificate, impl_->options.tls_key);
+    if (!certificate) return tl::unexpected(certificate.error());
+    impl_->shards->run_on_each([&](Shard* shard) {
+        auto& mine = impl_->servers[static_cast<size_t>(shard->index())];
+        if (mine) mine->use_certificate(*certificate);
     });
     return {};
 }
@@ -61,5 +82,6 @@ void HttpServer::stop() {
 }
 
 uint16_t HttpServer::port() const { return impl_->port; }
+const HttpCounters& HttpServer::counters() const { return *impl_->counters; }
 
 }  // namespace trunkline

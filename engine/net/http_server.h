@@ -18,6 +18,7 @@ namespace trunkline {
 
 class Shard;
 class ShardPool;
+struct HttpCounters;
 
 struct HttpRequest {
     std::string method;  ///< upper case
@@ -30,6 +31,7 @@ struct HttpRequest {
 
     /// First value, names compared without case.
     std::optional<std::string_view> header(std::string_view name) const;
+    size_t count(std::string_view name) const;  ///< how often a header stands in the request
     /// Pairs of an application/x-www-form-urlencoded text, decoded, order and repeats kept.
     static std::vector<std::pair<std::string, std::string>> parse_form(std::string_view text);
 };
@@ -58,7 +60,10 @@ struct HttpServerOptions {
     std::string host = "127.0.0.1";
     uint16_t port = 8080;            ///< 0 = any free one; see HttpServer::port()
     size_t max_body = 256U << 10;    ///< larger bodies: 413
-    int header_timeout_ms = 10'000;  ///< a connection that has not sent a whole request by then is dropped
+    size_t max_head = 16U << 10;     ///< larger heads (request line and headers): 431
+    int header_timeout_ms = 10'000;  ///< for the head, again for the body, and again for taking the answer: 408, closed
+    size_t max_waiting = 2'048;      ///< connections per shard without a whole head; above, the oldest goes: 503
+    size_t max_in_progress = 256;    ///< … with half a body, or an answer not taken; above, the oldest is cut
     WebSocketOptions websocket;
     std::string tls_certificate;  ///< PEM files; both or none
     std::string tls_key;
@@ -74,9 +79,15 @@ class HttpServer {
     void upgrade(std::string_view pattern, UpgradeHandler handler);
     /// Main thread. Binds and listens on every shard; error "listen" names address and cause.
     Status listen();
+    /// Main thread. Reads the files of `tls_certificate` and `tls_key` again, for connections that come from now on;
+    /// those that are open go on with what they have. Files that cannot be used change nothing: error
+    /// "tls-certificate". Nothing to do on a server without TLS.
+    Status reload_certificate();
     /// Main thread. Stops accepting; open requests and sockets live on.
     void stop();
     uint16_t port() const;
+    /// Any thread.
+    const HttpCounters& counters() const;
 
   private:
     struct Impl;

@@ -12,9 +12,13 @@
 #include "engine/core/log.h"
 #include "engine/net/http_exchange.h"
 #include "engine/net/http_upgrade.h"
+#include "engine/net/upgrade_request.h"
 
 namespace trunkline {
 namespace {
+
+/// Of a body beyond the limit so much more is read, so that a client which sends first and reads later gets its 413.
+constexpr size_t kBodyPatience = 256U << 10;
 
 HttpConnection* connection_of(SoupServerMessage* message) {
     return HttpConnection::of(soup_server_message_get_remote_address(message));
@@ -37,21 +41,13 @@ HttpResponse too_large(size_t limit) {
     return response;
 }
 
-void on_got_headers(SoupServerMessage* message, const HttpServerOptions* options) {
-    goffset length = soup_message_headers_get_content_length(soup_server_message_get_request_headers(message));
-    if (length > 0 && static_cast<uint64_t>(length) > options->max_body) {
-        soup_message_body_set_accumulate(soup_server_message_get_request_body(message), FALSE);
-        write_response(message, too_large(options->max_body));
-    }
-}
-
-void on_got_chunk(SoupServerMessage* message, GBytes*, const HttpServerOptions* options) {
-    SoupMessageBody* body = soup_server_message_get_request_body(message);
-    if (soup_server_message_get_status(message) != 0) return;
-    if (static_cast<uint64_t>(body->length) <= options->max_body) return;
-    soup_message_body_set_accumulate(body, FALSE);
-    soup_message_body_truncate(body);
-    write_response(message, too_large(options->max_body));
+/// The 101, ours rather than libsoup's: that one checks again, by rules of its own, after the handler has accepted.
+void switch_protocols(SoupServerMessage* message, std::string_view key) {
+    SoupMessageHeaders* headers = soup_server_message_get_response_headers(message);
+    soup_message_headers_replace(headers, "Upgrade", "websocket");
+    soup_message_headers_replace(headers, "Connection", "Upgrade");
+    soup_message_headers_replace(headers, "Sec-WebSocket-Accept", websocket_accept(key).c_str());
+    soup_server_message_set_status(message, SOUP_STATUS_SWITCHING_PROTOCOLS, nullptr);
 }
 
 HttpResponse no_route(const HttpRequest& request, const std::string& allow, bool upgradable) {
@@ -68,23 +64,6 @@ HttpResponse no_route(const HttpRequest& request, const std::string& allow, bool
 
 }  // namespace
 
-/// A TLS handshake on the way in.
-struct ShardServer::Handshake {
-    std::weak_ptr<ShardServer> server;
-    GSocketAddress* local;
-    GSocketAddress* remote;
-
-    static void done(GObject* stream, GAsyncResult* result, gpointer data) {
-        std::unique_ptr<Handshake> self(static_cast<Handshake*>(data));
-        auto server = self->server.lock();
-        bool good = g_tls_connection_handshake_finish(G_TLS_CONNECTION(stream), result, nullptr) != FALSE;
-        if (good && server && server->server_) server->serve(G_IO_STREAM(stream), self->local, self->remote);
-        g_object_unref(stream);
-        g_object_unref(self->local);
-        g_object_unref(self->remote);
-    }
-};
-
 /// An upgrade whose 101 is being written.
 struct ShardServer::Upgrade {
     ShardServer* server;
@@ -92,8 +71,16 @@ struct ShardServer::Upgrade {
 };
 
 ShardServer::ShardServer(Shard* shard, const HttpServerOptions* options, const RouteTable* routes,
-                         CertificatePtr certificate)
-    : shard_(shard), options_(options), routes_(routes), certificate_(std::move(certificate)) {
+                         CertificatePtr certificate, std::shared_ptr<HttpCounters> counters, size_t handshakes_at_once)
+    : shard_(shard),
+      options_(options),
+      routes_(routes),
+      certificate_(std::move(certificate)),
+      counters_(std::move(counters)),
+      crowd_(std::make_shared<HttpCrowd>(options->max_in_progress, counters_)) {
+    handshakes_ = std::make_shared<TlsHandshakes>(
+        shard_, handshakes_at_once,
+        [this](GIOStream* tls, GSocketAddress* local, GSocketAddress* remote) { serve(tls, local, remote); });
     server_ = soup_server_new("server-header", "trunkline", "raw-paths", TRUE, nullptr);
     soup_server_remove_websocket_extension(server_, SOUP_TYPE_WEBSOCKET_EXTENSION_DEFLATE);
     g_signal_connect(server_, "request-started", G_CALLBACK(on_request_started), this);
@@ -116,13 +103,28 @@ void ShardServer::listen(int fd) {
         soup_server_listen_socket(server_, silent, static_cast<SoupServerListenOptions>(0), nullptr);
         g_object_unref(silent);
     }
-    listener_ = std::make_unique<HttpListener>(shard_, fd, [this](int accepted_fd) { accepted(accepted_fd); });
+    HttpGateOptions gate;
+    gate.timeout_ms = options_->header_timeout_ms;
+    gate.max_waiting = options_->max_waiting;
+    gate.max_head = options_->max_head;
+    gate.tls = certificate_ != nullptr;
+    gate_ = std::make_unique<HttpGate>(shard_, gate, counters_.get(), [this](int ready_fd) { serve_fd(ready_fd); });
+    listener_ = std::make_unique<HttpListener>(
+        shard_, fd, [this](int accepted_fd) { gate_->admit(accepted_fd); },
+        [this] {
+            counters_->out_of_fds.fetch_add(1, std::memory_order_relaxed);
+            gate_->make_room();
+        });
 }
 
 void ShardServer::stop_listening() { listener_.reset(); }
 
+void ShardServer::use_certificate(CertificatePtr certificate) { certificate_ = std::move(certificate); }
+
 void ShardServer::close() {
     listener_.reset();
+    gate_.reset();
+    handshakes_->stop();
     if (SoupServer* server = std::exchange(server_, nullptr)) {
         g_signal_handlers_disconnect_by_data(server, this);
         soup_server_remove_handler(server, nullptr);
@@ -132,7 +134,7 @@ void ShardServer::close() {
     if (idle_fd_ >= 0) ::close(std::exchange(idle_fd_, -1));
 }
 
-void ShardServer::accepted(int fd) {
+void ShardServer::serve_fd(int fd) {
     int one = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     GSocket* socket = g_socket_new_from_fd(fd, nullptr);
@@ -143,8 +145,9 @@ void ShardServer::accepted(int fd) {
     GSocketAddress* local = g_socket_get_local_address(socket, nullptr);
     GSocketAddress* remote = remote_address_of(socket);  // null when the peer has left again
     if (local && remote) {
-        auto connection = std::make_unique<HttpConnection>(shard_, socket, options_->header_timeout_ms);
-        connection->arm();
+        auto connection = std::make_unique<HttpConnection>(shard_, socket, options_->header_timeout_ms,
+                                                           certificate_ != nullptr, crowd_);
+        connection->arm(HttpConnection::Step::kRequest);
         HttpConnection::attach(remote, std::move(connection));
         GIOStream* stream = G_IO_STREAM(g_socket_connection_factory_create_connection(socket));
         serve(stream, local, remote);
@@ -165,29 +168,58 @@ void ShardServer::serve(GIOStream* stream, GSocketAddress* local, GSocketAddress
     static const char* const kProtocols[] = {"http/1.1", nullptr};
     g_tls_connection_set_advertised_protocols(G_TLS_CONNECTION(tls), kProtocols);
     g_tls_connection_set_require_close_notify(G_TLS_CONNECTION(tls), FALSE);
-    auto* handshake =
-        new Handshake{weak_from_this(), G_SOCKET_ADDRESS(g_object_ref(local)), G_SOCKET_ADDRESS(g_object_ref(remote))};
-    g_tls_connection_handshake_async(G_TLS_CONNECTION(tls), G_PRIORITY_DEFAULT, nullptr, Handshake::done, handshake);
+    handshakes_->add(tls, local, remote);
+    g_object_unref(tls);
+}
+
+void ShardServer::on_got_headers(SoupServerMessage* message, const HttpServerOptions* options) {
+    SoupMessageHeaders* headers = soup_server_message_get_request_headers(message);
+    // libsoup would cut answers into as many ranges as a client names, each of them a copy.
+    soup_message_headers_remove(headers, "Range");
+    goffset length = soup_message_headers_get_content_length(headers);
+    if (length > 0 && static_cast<uint64_t>(length) > options->max_body) {
+        soup_message_body_set_accumulate(soup_server_message_get_request_body(message), FALSE);
+        if (auto* connection = connection_of(message)) connection->count_oversized();
+        write_response(message, too_large(options->max_body));
+    }
+}
+
+void ShardServer::on_got_chunk(SoupServerMessage* message, GBytes* chunk, const HttpServerOptions* options) {
+    SoupMessageBody* body = soup_server_message_get_request_body(message);
+    auto* connection = connection_of(message);
+    // libsoup reads as long as there is something to read: a body without an end would hold the whole shard.
+    if (connection) connection->note_body(g_bytes_get_size(chunk), options->max_body + kBodyPatience);
+    if (soup_server_message_get_status(message) != 0) return;
+    if (static_cast<uint64_t>(body->length) <= options->max_body) return;
+    soup_message_body_set_accumulate(body, FALSE);
+    soup_message_body_truncate(body);
+    if (connection) connection->count_oversized();
+    write_response(message, too_large(options->max_body));
 }
 
 void ShardServer::on_request_started(SoupServer*, SoupServerMessage* message, void* self) {
     auto* options = const_cast<HttpServerOptions*>(static_cast<ShardServer*>(self)->options_);
     g_signal_connect(message, "got-headers", G_CALLBACK(on_got_headers), options);
     g_signal_connect(message, "got-chunk", G_CALLBACK(on_got_chunk), options);
-    if (auto* connection = connection_of(message)) connection->arm();
+    // "OPTIONS *" meets no handler of ours: libsoup answers it, and would keep the connection.
+    close_afterwards(message);
+    if (auto* connection = connection_of(message)) connection->arm(HttpConnection::Step::kRequest);
 }
 
+/// The answer comes next; a handler that takes its time stops the clock.
 void ShardServer::on_request_read(SoupServer*, SoupServerMessage* message, void*) {
-    if (auto* connection = connection_of(message)) connection->disarm();
+    if (auto* connection = connection_of(message)) connection->arm(HttpConnection::Step::kAnswer);
 }
 
-/// The connection is idle now (or gone): it may stay for one time limit.
+/// libsoup closes the connection behind every answer.
 void ShardServer::on_request_over(SoupServer*, SoupServerMessage* message, void*) {
-    if (auto* connection = connection_of(message)) connection->arm();
+    if (auto* connection = connection_of(message)) connection->disarm();
 }
 
 void ShardServer::handle(SoupServerMessage* message) {
     HttpRequest request = read_request(message);
+    if (request.count("Host") > 1)  // RFC 9112 section 3.2; none at all libsoup refuses itself
+        return write_response(message, HttpResponse::problem(400, {}, "more than one Host", "Host"));
     RouteTable::Found upgrade = routes_->find_upgrade(request.path);
     if (upgrade.upgrade && wants_websocket(request)) {
         request.captures = std::move(upgrade.captures);
@@ -202,10 +234,10 @@ void ShardServer::handle(SoupServerMessage* message) {
 void ShardServer::run_handler(SoupServerMessage* message, const HttpHandler& handler, const HttpRequest& request) {
     HttpConnection* connection = connection_of(message);  // lives as long as the message, which the exchange holds
     auto exchange = std::make_shared<HttpExchange>(message, [connection] {
-        if (connection) connection->arm();
+        if (connection) connection->arm(HttpConnection::Step::kAnswer);
     });
     handler(shard_, request, [exchange](HttpResponse response) { exchange->answer(response); });
-    exchange->pause_unless_answered();
+    if (exchange->pause_unless_answered() && connection) connection->disarm();
 }
 
 void ShardServer::run_upgrade(SoupServerMessage* message, const UpgradeHandler& handler, const HttpRequest& request) {
@@ -213,10 +245,7 @@ void ShardServer::run_upgrade(SoupServerMessage* message, const UpgradeHandler& 
     if (auto refusal = check_websocket_request(request, http11)) return write_response(message, *refusal);
     auto upgrade = std::make_unique<Upgrade>(Upgrade{this, nullptr});
     if (auto refusal = handler(shard_, request, &upgrade->accepted)) return write_response(message, *refusal);
-    if (!soup_websocket_server_process_handshake(message, nullptr, nullptr, nullptr, nullptr)) {
-        close_afterwards(message);  // it wrote 400
-        return;
-    }
+    switch_protocols(message, *request.header("Sec-WebSocket-Key"));
     auto callback = [](SoupServerMessage* upgraded_message, gpointer data) {
         auto* self = static_cast<Upgrade*>(data);
         self->server->upgraded(upgraded_message, self->accepted);
@@ -237,22 +266,6 @@ void ShardServer::upgraded(SoupServerMessage* message,
         return;
     }
     done(WebSocket::adopt(shard_, WebSocket::Role::kServer, stream, {}, options_->websocket));
-}
-
-Result<CertificatePtr> load_server_certificate(const HttpServerOptions& options) {
-    if (options.tls_certificate.empty() && options.tls_key.empty()) return CertificatePtr();
-    if (options.tls_certificate.empty() || options.tls_key.empty())
-        return fail("listen", "TLS needs both a certificate file and a key file; only one is set");
-    GError* error = nullptr;
-    GTlsCertificate* certificate =
-        g_tls_certificate_new_from_files(options.tls_certificate.c_str(), options.tls_key.c_str(), &error);
-    if (!certificate) {
-        std::string cause = error->message;
-        g_error_free(error);
-        return fail("listen", "the TLS certificate " + options.tls_certificate + " or its key " + options.tls_key +
-                                  " cannot be used: " + cause);
-    }
-    return CertificatePtr(certificate, [](GTlsCertificate* c) { g_object_unref(c); });
 }
 
 }  // namespace trunkline

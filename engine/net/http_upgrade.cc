@@ -35,6 +35,7 @@ std::optional<HttpResponse> check_websocket_request(const HttpRequest& request, 
     if (joined(request, "Sec-WebSocket-Version") != "13") {
         auto response = HttpResponse::problem(426, {}, "only WebSocket version 13 is spoken", "Sec-WebSocket-Version");
         response.headers.emplace_back("Sec-WebSocket-Version", "13");
+        response.headers.emplace_back("Upgrade", "websocket");  // which a 426 must name (RFC 9110 section 15.5.22)
         return response;
     }
     auto key = base64_decode(joined(request, "Sec-WebSocket-Key"));

@@ -99,8 +99,9 @@ Result<std::string> vendor_roots() {
     return bundle;
 }
 
-/// A file that only this process sees. It stays open for ever: GIO reads its database again when it needs it.
-Result<std::string> private_file(const std::string& text) {
+/// A file that only this process sees. GIO reads its database again when it needs it: the file must stay open as long
+/// as that lives.
+Result<int> private_file(const std::string& text) {
     int fd = memfd_create("trunkline-ca", MFD_CLOEXEC);
     size_t done = 0;
     while (fd >= 0 && done < text.size()) {
@@ -113,13 +114,21 @@ Result<std::string> private_file(const std::string& text) {
         }
     }
     if (fd < 0) return fail("tls-ca", std::string("no memory file for the trust store: ") + std::strerror(errno));
-    return "/proc/self/fd/" + std::to_string(fd);
+    return fd;
 }
 
-Status install(const std::string& path, const std::string& shown) {
+/// `fd`: closed with the database, -1 = nothing.
+Status install(const std::string& path, const std::string& shown, int fd = -1) {
     GError* error = nullptr;
     GTlsDatabase* database = g_tls_file_database_new(path.c_str(), &error);
-    if (!database) return fail("tls-ca", "the CA bundle " + shown + " cannot be used: " + take_message(error));
+    if (!database) {
+        if (fd >= 0) close(fd);
+        return fail("tls-ca", "the CA bundle " + shown + " cannot be used: " + take_message(error));
+    }
+    if (fd >= 0) {
+        g_object_set_data_full(G_OBJECT(database), "trunkline-ca", GINT_TO_POINTER(fd),
+                               [](gpointer kept) { close(GPOINTER_TO_INT(kept)); });
+    }
     g_tls_backend_set_default_database(g_tls_backend_get_default(), database);
     g_object_unref(database);
     return {};
@@ -141,25 +150,29 @@ Status install_file(const std::string& path) {
 Status tls_init(const std::string& ca_file) {
     if (!g_tls_backend_supports_tls(g_tls_backend_get_default()))
         return fail("tls-ca", "GIO has no TLS backend; install the package glib-networking");
+    // GnuTLS as Debian sets it up would still speak TLS 1.0 and 1.1 (RFC 8996 forbids both). GIO reads this once, at
+    // its first connection; who needs another policy sets it himself.
+    setenv("G_TLS_GNUTLS_PRIORITY", "NORMAL:%COMPAT:-VERS-TLS1.1:-VERS-TLS1.0", 0);
     const char* from_environment = std::getenv("TRUNKLINE_CA_FILE");
     if (!ca_file.empty()) return install_file(ca_file);
     if (from_environment && *from_environment) return install_file(from_environment);
     auto bundle = vendor_roots();
     if (!bundle) return tl::unexpected(bundle.error());
-    auto path = private_file(*bundle);
-    if (!path) return tl::unexpected(path.error());
-    return install(*path, "of known vendors");
+    const auto fd = private_file(*bundle);
+    if (!fd) return tl::unexpected(fd.error());
+    return install("/proc/self/fd/" + std::to_string(*fd), "of known vendors", *fd);
 }
 
 std::string TlsRefusal::text(std::string_view fallback) const {
     constexpr std::array<std::pair<unsigned, const char*>, 7> kReasons = {{
         {G_TLS_CERTIFICATE_UNKNOWN_CA,
          "the certificate is signed by no trusted authority (add it with TRUNKLINE_CA_FILE if you trust it)"},
-        {G_TLS_CERTIFICATE_BAD_IDENTITY, "the certificate belongs to another host name"},
+        {G_TLS_CERTIFICATE_BAD_IDENTITY,
+         "the certificate belongs to another host name (use a name that stands in it, or have it issued for this one)"},
         {G_TLS_CERTIFICATE_NOT_ACTIVATED, "the certificate is not valid yet (check the clock)"},
-        {G_TLS_CERTIFICATE_EXPIRED, "the certificate has expired"},
-        {G_TLS_CERTIFICATE_REVOKED, "the certificate was revoked"},
-        {G_TLS_CERTIFICATE_INSECURE, "the certificate uses an insecure algorithm"},
+        {G_TLS_CERTIFICATE_EXPIRED, "the certificate has expired (its owner must renew it; check the clock too)"},
+        {G_TLS_CERTIFICATE_REVOKED, "the certificate was revoked (its owner must replace it)"},
+        {G_TLS_CERTIFICATE_INSECURE, "the certificate uses an insecure algorithm (its owner must replace it)"},
         {G_TLS_CERTIFICATE_GENERIC_ERROR, "the certificate could not be checked"},
     }};
     std::string text;

@@ -8,9 +8,9 @@
 
 namespace trunkline {
 
-/// Main thread, before any connection. Empty `ca_file` = TRUNKLINE_CA_FILE, and when that is unset too the subset of
-/// the system store that the known vendors' chains need (the list is in tls.cc). A given file is used whole. Errors:
-/// "tls-ca" names the file and the cause.
+/// Main thread, before any connection: trust, and TLS 1.2 as the least version. Empty `ca_file` = TRUNKLINE_CA_FILE,
+/// and when that is unset too the subset of the system store that the known vendors' chains need (the list is in
+/// tls.cc). A given file is used whole. Errors: "tls-ca" names the file and the cause.
 Status tls_init(const std::string& ca_file);
 
 /// Why a certificate was refused, in words. GIO itself only says "unacceptable".

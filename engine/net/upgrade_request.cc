@@ -76,6 +76,8 @@ bool parse_head(std::string_view text, Head& head) {
     bool first = true;
     while (!text.empty()) {
         size_t newline = text.find('\n');
+        // A line that begins with a blank would go on the one before it (obs-fold): nobody may send that to us.
+        if (text.front() == ' ' || text.front() == '\t') return false;
         std::string_view line = trim(text.substr(0, newline));
         text.remove_prefix(newline == std::string_view::npos ? text.size() : newline + 1);
         if (first) {
@@ -134,6 +136,16 @@ UpgradeAnswer judge_refusal(const Head& head, std::string_view body, bool ended)
     return answer;
 }
 
+/// Subprotocols are compared with case, unlike other tokens.
+bool list_offers(std::string_view list, std::string_view protocol) {
+    while (true) {
+        size_t comma = list.find(',');
+        if (trim(list.substr(0, comma)) == protocol) return true;
+        if (comma == std::string_view::npos) return false;
+        list.remove_prefix(comma + 1);
+    }
+}
+
 /// Empty when a 101 is right, else what is wrong with it.
 std::string check_switch(const Head& head, std::string_view key, std::string_view offered) {
     if (!header_list_has(head.get("upgrade").value_or(""), "websocket")) return "101 without Upgrade: websocket";
@@ -144,7 +156,7 @@ std::string check_switch(const Head& head, std::string_view key, std::string_vie
     if (auto extensions = head.get("sec-websocket-extensions"); extensions && !extensions->empty())
         return "the server selected an extension that was not offered";
     if (auto protocol = head.get("sec-websocket-protocol"); protocol && !protocol->empty()) {
-        if (protocol->find(',') != std::string::npos || !header_list_has(offered, *protocol))
+        if (protocol->find(',') != std::string::npos || !list_offers(offered, *protocol))
             return "the server selected a subprotocol that was not offered";
     }
     return {};

@@ -48,6 +48,9 @@ Result<Url> parse_url(std::string_view text) {
     if (!std::all_of(url.host.begin(), url.host.end(),
                      [](char c) { return g_ascii_isalnum(c) || c == '.' || c == '-' || c == '_' || c == ':'; }))
         return fail("bad-url", "the URL's host contains a character that no host name has");
+    // Nor may "%3a": with a colon it would be taken for an IPv6 address, and get brackets.
+    if (url.host.find(':') != std::string::npos && !g_hostname_is_ip_address(url.host.c_str()))
+        return fail("bad-url", "the URL's host contains a colon and is no IPv6 address");
     if (g_uri_get_userinfo(uri.get()))
         return fail("bad-url", "the URL contains credentials; send them in a header instead");
 

@@ -85,6 +85,7 @@ void WebSocket::Impl::flush_pending() {
         if (outcome.io == ByteStream::Io::kWouldBlock) return;
         if (outcome.io == ByteStream::Io::kDone) {
             written_ += outcome.bytes;
+            taken_ = true;
         } else {
             write_failed_ = true;
             written_ = pending_.size();

@@ -23,7 +23,8 @@ struct WebSocketOptions {
     size_t low_watermark = 64U << 10;  ///< … and on_low_watermark() when it has drained to this
     size_t max_pending = 8U << 20;     ///< pending bytes at which the socket is aborted: the peer does not read
     int ping_interval_ms = 15'000;     ///< 0 = no pings
-    int missed_pings = 2;              ///< pings without a sign of life after which the peer is dead
+    int missed_pings = 2;              ///< pings without a sign of life after which the peer is dead, and intervals in
+                                       ///< which nothing of what is pending was taken
     int close_timeout_ms = 3'000;      ///< how long a close handshake may take before the socket is dropped
 };
 
@@ -32,7 +33,7 @@ enum class CloseCause {
     kPeerClosed,     ///< the peer began the close handshake
     kWeClosed,       ///< close() was called and the handshake ended (or timed out)
     kPeerGone,       ///< end of stream or reset without a close frame
-    kPeerDead,       ///< pings unanswered, or the send queue passed max_pending
+    kPeerDead,       ///< pings unanswered, or it does not read: nothing was taken for long, or max_pending passed
     kProtocolError,  ///< the peer broke RFC 6455 or a limit; we sent 1002, 1007 or 1009
     kAborted,        ///< abort() was called
 };

@@ -4,10 +4,12 @@
 #include <sys/epoll.h>
 
 #include <array>
+#include <utility>
 
 namespace trunkline {
 namespace {
 
+constexpr size_t kTlsRecord = 16U << 10;
 constexpr size_t kReadLimit = 64U << 10;  // per wake-up, so that one busy peer cannot starve the others
 
 WsCodec::Role codec_role(WebSocket::Role role) {
@@ -59,8 +61,7 @@ void WebSocket::Impl::start() {
     if (!early.empty()) on_bytes({reinterpret_cast<const uint8_t*>(early.data()), early.size()});
     if (phase_ == Phase::kClosed) return;
     update_interest();
-    // Decrypted records may lie in the TLS connection already, where epoll does not see them.
-    if (!stream_->short_read_is_empty()) read_some();
+    if (!stream_->short_read_is_empty()) read_early_records();
 }
 
 void WebSocket::Impl::update_interest() {
@@ -88,26 +89,30 @@ void WebSocket::Impl::on_fd(uint32_t epoll_events) {
     }
 }
 
+/// One read: what is left wakes us again, of a TLS stream too, whose library takes one record at a time from the socket
+/// and gives all of it. A second read that finds nothing would cost as much as a frame.
 void WebSocket::Impl::read_some() {
-    more_queued_ = false;
+    if (phase_ == Phase::kClosed || !is_reading()) return;
     thread_local std::array<uint8_t, kReadLimit> buffer;
-    size_t total = 0;
-    while (phase_ != Phase::kClosed && is_reading()) {
-        ByteStream::Outcome outcome = stream_->read(buffer);
-        if (outcome.io == ByteStream::Io::kWouldBlock) return;
-        if (outcome.io != ByteStream::Io::kDone) return on_stream_end();
-        on_bytes(std::span(buffer).first(outcome.bytes));
-        total += outcome.bytes;
-        if (phase_ == Phase::kClosed || stream_->short_read_is_empty()) return;  // what is left wakes us again
-        if (total >= kReadLimit) {
-            if (!more_queued_) later(&Impl::read_some);
-            more_queued_ = true;
-            return;
-        }
-    }
+    static_assert(kReadLimit > kTlsRecord);
+    const ByteStream::Outcome outcome = stream_->read(buffer);
+    if (outcome.io == ByteStream::Io::kWouldBlock) return;
+    if (outcome.io == ByteStream::Io::kEnd) return on_peer_end();
+    if (outcome.io != ByteStream::Io::kDone) return on_stream_end();
+    on_bytes(std::span(buffer).first(outcome.bytes));
+}
+
+/// At the start records that were decrypted with the handshake may lie in the TLS connection, where epoll does not see
+/// them.
+void WebSocket::Impl::read_early_records() {
+    if (phase_ == Phase::kClosed || !is_reading()) return;
+    const uint64_t before = reads_;
+    read_some();
+    if (reads_ != before) later(&Impl::read_early_records);
 }
 
 void WebSocket::Impl::on_bytes(std::span<const uint8_t> bytes) {
+    ++reads_;
     unanswered_ = 0;  // whatever it says, it is alive
     if (phase_ == Phase::kEnding) return;
     WsCodec::Verdict verdict = codec_.feed(bytes);
@@ -130,6 +135,9 @@ void WebSocket::Impl::on_message(bool text, std::span<const uint8_t> payload) {
 void WebSocket::Impl::on_ping_time() {
     ping_timer_ = 0;
     if (phase_ != Phase::kOpen) return;
+    // A peer that talks and never reads answers no ping, but gives signs of life.
+    stuck_ = pending() > 0 && !std::exchange(taken_, false) ? stuck_ + 1 : 0;
+    if (stuck_ > options_.missed_pings) return finish(CloseCause::kPeerDead, 1006, "the peer does not read", true);
     if (is_reading()) {  // while reading is paused no answer can be seen
         if (unanswered_ >= options_.missed_pings) return finish(CloseCause::kPeerDead, 1006, "pings unanswered", true);
         ++unanswered_;
@@ -155,6 +163,17 @@ void WebSocket::Impl::on_violation() {
     end_when_flushed();
 }
 
+/// The peer's sending side has ended. What waits for it behind a close handshake that has begun still goes out, the
+/// close frame last: who only shuts down its sending side reads it. The close timer bounds that.
+void WebSocket::Impl::on_peer_end() {
+    bool may_flush = pending() > 0 && !write_failed_ && (phase_ == Phase::kClosing || phase_ == Phase::kEnding);
+    if (!may_flush) return on_stream_end();
+    if (phase_ == Phase::kClosing) settle(CloseCause::kWeClosed, 1006, {});
+    phase_ = Phase::kEnding;
+    peer_ended_ = true;
+    update_interest();
+}
+
 void WebSocket::Impl::on_stream_end() {
     if (phase_ == Phase::kEnding) return finish(cause_, code_, std::string(reason_));
     finish(phase_ == Phase::kClosing ? CloseCause::kWeClosed : CloseCause::kPeerGone, 1006, {});
@@ -163,7 +182,7 @@ void WebSocket::Impl::on_stream_end() {
 /// kEnding: closes as soon as our last frame is with the kernel.
 void WebSocket::Impl::end_when_flushed() {
     bool flushed = pending() == 0 || write_failed_;
-    if (flushed && !linger_) return finish(cause_, code_, std::string(reason_));
+    if (flushed && (!linger_ || peer_ended_)) return finish(cause_, code_, std::string(reason_));
     if (flushed) stream_->shutdown_write();
     arm_close_timer();
     update_interest();

@@ -36,6 +36,7 @@ struct WebSocket::Impl final : FdHandler, WsCodec::Sink, std::enable_shared_from
     void on_message(bool text, std::span<const uint8_t> payload) override;
     void start();
     void read_some();
+    void read_early_records();
     void on_bytes(std::span<const uint8_t> bytes);
     void on_ping_time();
 
@@ -50,6 +51,7 @@ struct WebSocket::Impl final : FdHandler, WsCodec::Sink, std::enable_shared_from
     // Ending.
     void on_peer_closed();
     void on_violation();
+    void on_peer_end();
     void on_stream_end();
     void end_when_flushed();
     void arm_close_timer();
@@ -59,7 +61,7 @@ struct WebSocket::Impl final : FdHandler, WsCodec::Sink, std::enable_shared_from
     void shut(bool reset);
     void report();
 
-    bool is_reading() const { return started_ && (listener_ != nullptr || phase_ != Phase::kOpen); }
+    bool is_reading() const { return started_ && !peer_ended_ && (listener_ != nullptr || phase_ != Phase::kOpen); }
     void update_interest();
     void later(void (Impl::*what)());
     TimerId timer(int ms, void (Impl::*what)());
@@ -73,8 +75,8 @@ struct WebSocket::Impl final : FdHandler, WsCodec::Sink, std::enable_shared_from
 
     std::string early_;
     bool started_ = false;
-    bool more_queued_ = false;  // a TLS stream holds more than one wake-up may read
-    uint32_t interest_ = 0;     // 0 = not watched
+    uint64_t reads_ = 0;     // that brought something
+    uint32_t interest_ = 0;  // 0 = not watched
 
     std::string pending_;  // what the kernel has not taken; [written_, size) is still to go
     size_t written_ = 0;
@@ -84,8 +86,11 @@ struct WebSocket::Impl final : FdHandler, WsCodec::Sink, std::enable_shared_from
     TimerId ping_timer_ = 0;
     TimerId close_timer_ = 0;
     int unanswered_ = 0;
+    int stuck_ = 0;  // ping intervals in which the kernel took nothing of what is pending
+    bool taken_ = false;
 
-    bool linger_ = false;  // kEnding: read and discard until the peer goes, so that it can read our close frame
+    bool peer_ended_ = false;  // kEnding: nothing comes any more, but the peer may still read
+    bool linger_ = false;      // kEnding: read and discard until the peer goes, so that it can read our close frame
     CloseCause cause_ = CloseCause::kPeerGone;
     uint16_t code_ = 1006;
     std::string reason_;

@@ -17,6 +17,7 @@ namespace {
 
 constexpr size_t kMaxReason = 123;
 constexpr size_t kKeepCapacity = 64U << 10;
+constexpr uint64_t kFragmentCost = 16;
 
 /// Masks must be unpredictable; one system call serves many frames.
 void fill_mask(uint8_t* into, size_t length) {
@@ -50,8 +51,37 @@ void apply_mask(const uint8_t* mask, std::span<const uint8_t> from, uint8_t* to)
 
 size_t length_bytes(uint64_t payload) { return payload < 126 ? 0 : payload < 65'536 ? 2 : 8; }
 
+constexpr size_t kShortestHeader = 2;
+
+/// The front of a frame, from its first two bytes on.
+struct Front {
+    explicit Front(std::span<const uint8_t> bytes)
+        : control((bytes[0] & 0x08U) != 0),
+          coded(bytes[1] & 0x7FU),
+          wide(coded < 126 || control ? 0
+               : coded == 126         ? 2
+                                      : 8),
+          mask((bytes[1] & kMasked) ? kMaskBytes : 0) {}
+
+    /// What wslay must get in one piece: the length, and all of a control frame. One with an impossible length it
+    /// refuses at once.
+    size_t unsplit() const { return kShortestHeader + wide + (control && coded < 126 ? mask + coded : 0); }
+    /// Of the whole frame, whose unsplit bytes are there. An impossible length is cut to a possible one: wslay refuses.
+    uint64_t size(std::span<const uint8_t> bytes) const {
+        uint64_t payload = wide == 0 ? coded : 0;
+        for (size_t i = 0; i < wide; ++i) payload = payload << 8 | bytes[kShortestHeader + i];
+        return kShortestHeader + wide + mask + (payload & INT64_MAX);
+    }
+
+    const bool control;
+    const size_t coded, wide, mask;
+};
+
+/// 1012 (service restart), 1013 (try again later) and 1014 (bad gateway): registered after the RFC, and after wslay.
+bool is_newer(uint16_t code) { return code >= 1012 && code <= 1014; }
+
 bool may_be_sent(uint16_t code) {
-    bool registered = code >= 1000 && code <= 1011 && code != 1004 && code != 1005 && code != 1006;
+    bool registered = code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006;
     return registered || (code >= 3000 && code <= 4999);
 }
 
@@ -92,7 +122,7 @@ struct WsCodec::Callbacks {
     static void chunk(wslay_event_context_ptr, const wslay_event_on_frame_recv_chunk_arg* part, void* user) {
         of(user)->on_chunk({part->data, part->data_length});
     }
-    static void frame_end(wslay_event_context_ptr, void* user) { of(user)->in_control_ = of(user)->in_frame_ = false; }
+    static void frame_end(wslay_event_context_ptr, void* user) { of(user)->in_control_ = false; }
     static void message(wslay_event_context_ptr, const wslay_event_on_msg_recv_arg* message, void* user) {
         of(user)->on_complete(message->opcode, {message->msg, message->msg_length}, message->status_code);
     }
@@ -120,31 +150,82 @@ void WsCodec::make_context() {
 
 WsCodec::Verdict WsCodec::feed(std::span<const uint8_t> bytes) {
     if (stopped_ || violated_ || peer_closed_) return Verdict::kGoOn;
-    while (!bytes.empty() && at_boundary()) {
-        const size_t taken = take_whole_frame(bytes);
-        if (stopped_) return Verdict::kGoOn;
-        if (taken == 0) break;
+    while (!bytes.empty() && !stopped_ && !violated_ && !peer_closed_) {
+        size_t taken = 0;
+        if (frame_left_ > 0) {
+            taken = static_cast<size_t>(std::min<uint64_t>(frame_left_, bytes.size()));
+            frame_left_ -= taken;
+            give(bytes.first(taken));
+        } else {
+            if (held_.empty() && !in_message_) taken = take_whole_frame(bytes);
+            if (taken == 0) taken = hold(bytes);
+            if (taken == 0) taken = begin_frame(bytes);
+        }
         bytes = bytes.subspan(taken);
     }
-    if (bytes.empty()) return Verdict::kGoOn;
-    given_ += bytes.size();
-    input_ = bytes;
-    output_waits_ = true;
-    int result = wslay_event_recv(context_);
-    input_ = {};
     if (stopped_) return Verdict::kGoOn;
     if (peer_closed_) return Verdict::kPeerClosed;
+    return violated_ ? Verdict::kViolation : Verdict::kGoOn;
+}
+
+void WsCodec::give(std::span<const uint8_t> bytes) {
+    input_ = bytes;
+    output_waits_ = true;
+    const int result = wslay_event_recv(context_);
+    input_ = {};
+    if (stopped_ || peer_closed_) return;
     if (result != 0) {
         // wslay met a malformed header and queued a close frame without a code; a new context can say 1002.
-        bool closing = wslay_event_get_close_sent(context_) != 0;
-        wslay_event_context_free(context_);
-        make_context();
+        const bool closing = wslay_event_get_close_sent(context_) != 0;
+        renew_context();
         violated_ = true;
         if (!closing) wslay_event_queue_close(context_, WSLAY_CODE_PROTOCOL_ERROR, nullptr, 0);
-        return Verdict::kViolation;
+    } else if (!wslay_event_get_read_enabled(context_) && !accept_newer_close()) {
+        violated_ = true;  // wslay queued 1002, 1007 or 1009
     }
-    if (!wslay_event_get_read_enabled(context_)) violated_ = true;  // wslay queued 1002, 1007 or 1009
-    return violated_ ? Verdict::kViolation : Verdict::kGoOn;
+}
+
+void WsCodec::renew_context() {
+    wslay_event_context_free(context_);
+    make_context();
+}
+
+/// wslay takes the newer close codes for a violation: then its answer is thrown away and the right one queued.
+bool WsCodec::accept_newer_close() {
+    if (violated_ || !in_close_ || close_.size() < 2) return false;
+    auto code = static_cast<uint16_t>(static_cast<uint8_t>(close_[0]) << 8 | static_cast<uint8_t>(close_[1]));
+    std::string reason = close_.substr(2);
+    if (!is_newer(code) || !is_utf8(reason)) return false;
+    bool closing = wslay_event_get_close_sent(context_) != 0;
+    renew_context();
+    if (!closing) wslay_event_queue_close(context_, code, nullptr, 0);
+    peer_closed_ = true;
+    peer_code_ = code;
+    peer_reason_ = std::move(reason);
+    return true;
+}
+
+/// Keeps the beginning of a frame that is too short for wslay, which judges a close frame by the pieces it comes in.
+/// Returns the bytes it took, 0 when none had to be kept.
+size_t WsCodec::hold(std::span<const uint8_t> bytes) {
+    if (held_.empty() && bytes.size() >= kShortestHeader && bytes.size() >= Front(bytes).unsplit()) return 0;
+    size_t taken = 0;
+    const auto held = [this] { return std::span(reinterpret_cast<const uint8_t*>(held_.data()), held_.size()); };
+    const auto wanted = [&] { return held_.size() < kShortestHeader ? kShortestHeader : Front(held()).unsplit(); };
+    while (taken < bytes.size() && held_.size() < wanted()) held_.push_back(static_cast<char>(bytes[taken++]));
+    if (held_.size() < wanted()) return taken;
+    const std::string whole = std::exchange(held_, {});
+    begin_frame({reinterpret_cast<const uint8_t*>(whole.data()), whole.size()});
+    return taken;
+}
+
+/// Gives wslay what `bytes` has of the frame at its front; at least its header. Returns how much that is.
+size_t WsCodec::begin_frame(std::span<const uint8_t> bytes) {
+    const uint64_t size = Front(bytes).size(bytes);
+    const auto taken = static_cast<size_t>(std::min<uint64_t>(size, bytes.size()));
+    frame_left_ = size - taken;
+    give(bytes.first(taken));
+    return taken;
 }
 
 /// Delivers the message at the front of `bytes` when it is one whole frame without any fault. Returns the bytes of the
@@ -240,8 +321,7 @@ void WsCodec::violate(uint16_t code) {
 
 void WsCodec::on_frame_start(uint8_t opcode, uint64_t length, bool fin) {
     in_control_ = wslay_is_ctrl_frame(opcode);
-    in_frame_ = true;
-    accounted_ += 2 + length_bytes(length) + (role_ == Role::kServer ? kMaskBytes : 0);
+    in_close_ = opcode == WSLAY_CONNECTION_CLOSE;
     if (in_control_) {
         if (opcode == WSLAY_CONNECTION_CLOSE && length == 1) violate(WSLAY_CODE_PROTOCOL_ERROR);
         return;
@@ -251,12 +331,14 @@ void WsCodec::on_frame_start(uint8_t opcode, uint64_t length, bool fin) {
     in_message_ = !fin;
     single_frame_ = first && fin;
     frame_length_ = length;
-    message_length_ += length;
+    // A fragment counts for what it costs us, so that a message of endless empty ones has an end too.
+    message_length_ += single_frame_ ? length : std::max<uint64_t>(length, kFragmentCost);
     if (message_length_ > max_message_) violate(WSLAY_CODE_MESSAGE_TOO_BIG);
 }
 
 void WsCodec::on_chunk(std::span<const uint8_t> chunk) {
-    accounted_ += chunk.size();
+    if (in_close_ && close_.size() + chunk.size() <= 125)
+        close_.append(reinterpret_cast<const char*>(chunk.data()), chunk.size());
     if (in_control_ || violated_ || stopped_) return;
     if (single_frame_ && chunk.size() == frame_length_) {
         whole_ = chunk;

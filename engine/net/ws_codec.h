@@ -59,9 +59,13 @@ class WsCodec {
     friend struct Callbacks;
     void make_context();
     void violate(uint16_t code);
+    bool accept_newer_close();
+    void renew_context();
     size_t take_whole_frame(std::span<const uint8_t> bytes);
+    size_t hold(std::span<const uint8_t> bytes);
+    size_t begin_frame(std::span<const uint8_t> bytes);
+    void give(std::span<const uint8_t> bytes);
     void keep_or_free_assembled();
-    bool at_boundary() const { return given_ == accounted_ && !in_frame_ && !in_message_; }
     void on_frame_start(uint8_t opcode, uint64_t length, bool fin);
     void on_chunk(std::span<const uint8_t> chunk);
     void on_complete(uint8_t opcode, std::span<const uint8_t> control, uint16_t close_code);
@@ -81,15 +85,15 @@ class WsCodec {
     uint16_t peer_code_ = 1006;
     std::string peer_reason_;
 
-    // Where wslay stands: bytes it was given, and those that belong to frames it has told of. Equal, and nothing under
-    // way: it holds no half of a header.
-    uint64_t given_ = 0;
-    uint64_t accounted_ = 0;
+    // wslay gets one frame at a time, and never a part of a header or of a control frame: those are held.
+    std::string held_;
+    uint64_t frame_left_ = 0;  // of the frame that wslay has begun
 
     // The message under way.
-    bool in_frame_ = false;
     bool in_message_ = false;
     bool in_control_ = false;
+    bool in_close_ = false;
+    std::string close_;  // payload of the peer's close frame
     bool single_frame_ = false;
     uint64_t frame_length_ = 0;
     uint64_t message_length_ = 0;

@@ -26,6 +26,11 @@ void write(JsonWriter& w, const SessionRow& row) {
 
 void write(JsonWriter& w, const FactRecord& record) {
     w.field("table", "call_events").field("webhook_id", record.webhook_id).field("to_database", record.to_database);
+    if (!record.more_webhooks.empty()) {
+        w.key("more_webhooks").begin_array();
+        for (const std::string& id : record.more_webhooks) w.value(id);
+        w.end();
+    }
     if (record.fact) w.raw_field("body", record.fact->body);
 }
 

@@ -96,6 +96,11 @@ void close_call(SessionPtr session, RowWriter& rows, const OpenCall& call) {
     const FactPtr fact = ended_fact(call);
     rows.write(FactRecord{fact, true, ""}, effects);
     for (const std::string& webhook : call.webhooks) rows.write(FactRecord{fact, true, webhook}, effects);
+    Statement sessions(*session,
+                       "UPDATE sessions SET stopped_at = :t, close_reason = :r WHERE call_id = :c AND stopped_at IS"
+                       " NULL",
+                       "sss");
+    sessions.run({rfc3339(row.ended_unix_ms), kReason, call.id});
     transaction.commit();
 }
 

@@ -127,6 +127,7 @@ struct RowWriter::Impl {
     Statement call, session, event, stored_body, conflict, line, feel, turn, fill_turn, delivery, queue, settle,
         requeue, unqueue, webhook;
 
+    void write_delivery(const Fact& fact, const std::string& endpoint_id, Effects& effects);
     void write_derived(const Fact& fact, Effects& effects);
     void write_turn(const Fact& fact, const TurnRow& row, Effects& effects);
     void keep_conflict(const Fact& fact, Effects& effects);
@@ -177,10 +178,13 @@ void RowWriter::write(const FactRecord& record, Effects& effects) {
         impl_->keep_conflict(fact, effects);
     }
     if (record.to_database) impl_->write_derived(fact, effects);
-    if (record.webhook_id.empty()) return;
-    const int64_t now = unix_ms();
-    if (impl_->delivery.run({record.webhook_id, fact.call_id, fact.seq, now, 0}) == 0) return;
-    impl_->queue.run({record.webhook_id, fact.call_id, 0});  // 0: due at once, whatever the other thread's clock says
+    if (!record.webhook_id.empty()) impl_->write_delivery(fact, record.webhook_id, effects);
+    for (const std::string& webhook : record.more_webhooks) impl_->write_delivery(fact, webhook, effects);
+}
+
+void RowWriter::Impl::write_delivery(const Fact& fact, const std::string& endpoint_id, Effects& effects) {
+    if (delivery.run({endpoint_id, fact.call_id, fact.seq, unix_ms(), 0}) == 0) return;
+    queue.run({endpoint_id, fact.call_id, 0});  // 0: due at once, whatever the other thread's clock says
     ++effects.rows;
     ++effects.deliveries;
 }

@@ -18,10 +18,10 @@
 #include "engine/core/clock.h"
 #include "engine/core/histogram.h"
 #include "engine/core/log.h"
-#include "engine/core/ring.h"
 #include "engine/storage/batch_writer.h"
 #include "engine/storage/database.h"
 #include "engine/storage/due_rows.h"
+#include "engine/storage/record_queue.h"
 #include "engine/storage/recovery.h"
 
 namespace trunkline {
@@ -31,8 +31,6 @@ using std::chrono::milliseconds;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr milliseconds kFirstRetry{50}, kLongestRetry{1'000};
-constexpr size_t kFullPercent = 80;
-
 struct DueTask {
     std::vector<DueRequest> wanted;
     int64_t now_unix_ms;
@@ -64,12 +62,12 @@ struct StorageWriter::Impl {
     const WriterLock lock;
     const SessionPtr session;  // storage thread only, once it runs
     BatchWriter batches;
-    MpscRing<Record> ring;
+    RecordQueue ring;
     const int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     std::atomic<bool> woken{false};
 
     std::vector<Entry> batch;  // storage thread only
-    bool in_trouble = false, abandoned = false;
+    bool abandoned = false;
 
     std::mutex callbacks;      // held while a callback of the pump runs; taken before `mutex`
     mutable std::mutex mutex;  // guards what follows; never held while the database works
@@ -84,7 +82,8 @@ struct StorageWriter::Impl {
     bool stopping = false;
     SteadyClock::time_point give_up_at;
 
-    std::atomic<uint64_t> rows{0}, committed{0}, refused{0}, retries{0}, conflicts{0}, dead_letters{0}, recovered{0};
+    std::atomic<bool> in_trouble{false};
+    std::atomic<uint64_t> rows{0}, committed{0}, retries{0}, conflicts{0}, dead_letters{0}, recovered{0};
     Histogram commit_ns;
     std::thread thread;
 };
@@ -120,6 +119,11 @@ size_t StorageWriter::Impl::collect() {
     while (batch.size() < options.batch_rows && ring.try_pop(record)) {
         std::visit([this](auto& row) { batch.emplace_back(std::move(row)); }, record);
         ++popped;
+    }
+    if (batch.size() < options.batch_rows) {  // the ring is empty
+        for (Record& late : ring.take_aside()) {
+            std::visit([this](auto& row) { batch.emplace_back(std::move(row)); }, late);
+        }
     }
     return popped;
 }
@@ -173,6 +177,7 @@ void StorageWriter::Impl::write_batch() {
             const std::lock_guard guard(mutex);
             trouble = outcome.done ? std::string() : outcome.problem;
         }
+        ring.tell_of_losses();
         if (outcome.effects.deliveries > 0) tell_of_deliveries();
         if (outcome.done) break;
         if (past_deadline()) return abandon();
@@ -246,6 +251,7 @@ void StorageWriter::Impl::run() {
             asked = flush_asked;
         }
         drain();
+        ring.tell_of_losses();
         run_due_tasks();
         const std::lock_guard guard(mutex);
         if (!abandoned) flush_done = asked;
@@ -279,14 +285,12 @@ Result<std::unique_ptr<StorageWriter>> StorageWriter::open(StorageOptions option
 StorageWriter::~StorageWriter() { stop(); }
 
 bool StorageWriter::put(Record record) {
-    if (!impl_->ring.try_push(std::move(record))) {
-        ++impl_->refused;
-        impl_->wake();
-        return false;
-    }
-    if (impl_->ring.size() >= impl_->options.batch_rows) impl_->wake();
-    return true;
+    const bool taken = impl_->ring.put(std::move(record));
+    if (!taken || impl_->ring.size() >= impl_->options.batch_rows) impl_->wake();
+    return taken;
 }
+
+bool StorageWriter::has_room(FactWeight weight) { return impl_->ring.has_room(weight); }
 
 void StorageWriter::add_endpoint(const WebhookEndpoint& endpoint) {
     {
@@ -298,8 +302,8 @@ void StorageWriter::add_endpoint(const WebhookEndpoint& endpoint) {
 }
 
 bool StorageWriter::accepts_new_calls(std::string* why) const {
+    if (impl_->ring.takes_new_calls()) return true;
     const size_t depth = impl_->ring.size(), capacity = impl_->ring.capacity();
-    if (depth * 100 <= capacity * kFullPercent) return true;
     if (why) {
         const std::lock_guard guard(impl_->mutex);
         *why = "storage is behind: " + std::to_string(depth) + " of " + std::to_string(capacity) +
@@ -365,13 +369,17 @@ StorageStats StorageWriter::stats() const {
     StorageStats stats;
     stats.rows = impl_->rows;
     stats.batches = impl_->committed;
-    stats.refused = impl_->refused;
+    stats.refused = impl_->ring.refused();
     stats.retries = impl_->retries;
     stats.conflicts = impl_->conflicts;
     stats.dead_letters = impl_->dead_letters;
     stats.recovered_calls = impl_->recovered;
     stats.ring_depth = impl_->ring.size();
     stats.ring_capacity = impl_->ring.capacity();
+    for (size_t i = 0; i < stats.left_out.size(); ++i)
+        stats.left_out[i] = impl_->ring.left_out(static_cast<FactWeight>(i));
+    stats.aside = impl_->ring.aside();
+    stats.in_trouble = impl_->in_trouble;
     return stats;
 }
 

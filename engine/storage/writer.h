@@ -4,8 +4,10 @@
 //
 //   shards ──put()──▶ ring ──▶ batch (≤ 200 rows or 50 ms) ──▶ one transaction, synced to disk
 //   egress ──settle(), load_due()──┘          │ locked or full: the batch is kept and tried again, the ring fills,
-//                                             │ above 80 % no new calls are taken, at 100 % records are refused
+//                                             │ above 80 % no new calls are taken, above 85 % facts are left out by
+//                                             │ their weight, at 100 % records are refused (but how a call ended)
 //                                             └ a row that can never go in: <database>.refused.jsonl
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -30,14 +32,17 @@ struct StorageOptions {
 
 /// Counters since the start, for /metrics.
 struct StorageStats {
-    uint64_t rows = 0;             ///< written
-    uint64_t batches = 0;          ///< committed
-    uint64_t refused = 0;          ///< records the full ring did not take
-    uint64_t retries = 0;          ///< failed attempts to commit
-    uint64_t conflicts = 0;        ///< two different facts under one number
-    uint64_t dead_letters = 0;     ///< records that went to the file instead
-    uint64_t recovered_calls = 0;  ///< calls closed at the start
+    uint64_t rows = 0;                   ///< written
+    uint64_t batches = 0;                ///< committed
+    uint64_t refused = 0;                ///< records the full ring did not take
+    std::array<uint64_t, 3> left_out{};  ///< facts that were not made for want of room, by FactWeight
+    uint64_t retries = 0;                ///< failed attempts to commit
+    uint64_t conflicts = 0;              ///< two different facts under one number
+    uint64_t dead_letters = 0;           ///< records that went to the file instead
+    uint64_t recovered_calls = 0;        ///< calls closed at the start
     size_t ring_depth = 0, ring_capacity = 0;
+    size_t aside = 0;         ///< ends of calls that wait beside the full ring
+    bool in_trouble = false;  ///< the last attempt to commit failed
 };
 
 class StorageWriter : public Outbox, public DeliveryStore {
@@ -48,6 +53,7 @@ class StorageWriter : public Outbox, public DeliveryStore {
     ~StorageWriter() override;  ///< stop() with its default deadline
 
     bool put(Record record) override;
+    bool has_room(FactWeight weight) override;
     void add_endpoint(const WebhookEndpoint& endpoint) override;
     bool accepts_new_calls(std::string* why) const override;
 

@@ -1,1 +1,2 @@
-trunkline_fuzzer(carriers SOURCES carriers_fuzz.cc DEPS engine_carriers engine_call engine_config PkgConfig::GLIB)
+trunkline_fuzzer(carriers SOURCES carriers_fuzz.cc DEPS engine_carriers PkgConfig::GLIB)
+trunkline_fuzzer(carriers_rest SOURCES carriers_rest_fuzz.cc DEPS engine_carriers)

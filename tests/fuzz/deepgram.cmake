@@ -1,1 +1,2 @@
 trunkline_fuzzer(deepgram_protocol SOURCES deepgram_protocol_fuzz.cc DEPS elements_deepgram)
+trunkline_fuzzer(deepgram_settings SOURCES deepgram_settings_fuzz.cc DEPS elements_deepgram)

@@ -1,47 +1,58 @@
-// What the voice agent or a settings file may hold: first byte 'S' = a settings file, else a text frame of the server.
-// Beyond not crashing: whatever is written from it must be JSON again.
-#include <cstdint>
-#include <cstdlib>
-#include <string_view>
-
+// A text frame of the voice agent's server. What is read is bounded, and what is answered to it is JSON.
 #include "elements/deepgram/deepgram_protocol.h"
 #include "elements/deepgram/deepgram_settings.h"
+#include "elements/deepgram/session_rules.h"
+#include "tests/fuzz/properties.h"
 
 using namespace trunkline;
+using namespace trunkline::fuzz;
 using namespace trunkline::deepgram;
 
 namespace {
 
-void must_be_json(std::string_view text) {
-    if (!Json::parse(text, {.max_bytes = 64U << 20, .max_depth = 128})) std::abort();
-}
+struct Answer {
+    void operator()(const FunctionCallRequest& request) const {
+        must(request.functions.size() <= 128, "the list of functions is bounded");
+        for (const FunctionCall& call : request.functions) {
+            must(!call.id.empty(), "a function call can be answered");
+            must_be_json(write_function_response(call, call.arguments));
+            resume(PastCall{call, call.arguments});
+        }
+    }
+    void operator()(const ConversationText& said) const {
+        must(said.languages.size() <= 16, "the list of languages is bounded");
+        must_be_json(write_inject_user(said.content));
+        must_be_json(write_inject_agent(said.content, InjectBehavior::kQueue));
+        must_be_json(write_update_prompt(said.content));
+        resume(said);
+    }
+    void operator()(const AgentStartedSpeaking& latency) const {
+        for (const auto& value : {latency.total_latency, latency.tts_latency, latency.ttt_latency})
+            must(!value || (*value == *value && *value - *value == 0), "a latency is a finite number");
+    }
+    void operator()(const UnknownMessage& unknown) const {
+        must(unknown.type != "Welcome" && unknown.type != "Error", "known types are known");
+    }
+    void operator()(const ServerError& error) const { (void)error_may_pass(error.code); }
+    template <class T>
+    void operator()(const T&) const {}
 
-void server_message(std::string_view text) {
-    auto message = parse_server_message(text);
-    if (!message) return;
-    if (const auto* request = std::get_if<FunctionCallRequest>(&*message)) {
-        for (const FunctionCall& call : request->functions) must_be_json(write_function_response(call, call.arguments));
-    } else if (const auto* said = std::get_if<ConversationText>(&*message)) {
-        must_be_json(write_inject_user(said->content));
-        const auto settings = Settings::build({});
-        const Past past = *said;
+    /// A session that takes the place of a lost one tells what was said.
+    static void resume(const Past& past) {
+        static const auto settings = Settings::build({});
+        must(settings.has_value(), "the defaults are settings");
         must_be_json(settings->message({}, {}, {&past, 1}));
     }
-}
-
-void settings_file(std::string_view text) {
-    auto settings = Settings::build({.file_name = "f", .file_text = std::string(text), .prompt = "p"});
-    if (settings) must_be_json(settings->message({}, {}));
-}
+};
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    const std::string_view text(reinterpret_cast<const char*>(data), size);
-    if (text.starts_with('S')) {
-        settings_file(text.substr(1));
+    const auto message = parse_server_message(text_of({data, size}));
+    if (message) {
+        std::visit(Answer{}, *message);
     } else {
-        server_message(text);
+        must_explain(message.error());
     }
     return 0;
 }

@@ -1,1 +1,5 @@
-trunkline_fuzzer(graph SOURCES graph_fuzz.cc DEPS engine_graph)
+foreach(target graph graph_duration)
+  trunkline_fuzzer(${target} SOURCES ${target}_fuzz.cc DEPS engine_graph)
+endforeach()
+trunkline_fuzzer(graph_params SOURCES graph_params_fuzz.cc DEPS engine_graph nlohmann_json::nlohmann_json)
+trunkline_fuzzer(graph_plan SOURCES graph_plan_fuzz.cc DEPS engine_graph elements)

@@ -1,3 +1,5 @@
-foreach(target net_websocket net_upgrade net_text net_signature)
+foreach(target net_websocket_server net_websocket_client net_upgrade net_upgrade_server net_text net_signature)
   trunkline_fuzzer(${target} SOURCES ${target}_fuzz.cc DEPS engine_net)
 endforeach()
+trunkline_fuzzer(net_http_server SOURCES net_http_server_fuzz.cc DEPS engine_net)
+trunkline_fuzzer(net_http_client SOURCES net_http_client_fuzz.cc DEPS engine_net PkgConfig::GLIB)

@@ -81,6 +81,31 @@ TEST(Params, ThatAreNoObjectAreRefused) {
     error_of(check_params(*plan(), std::string_view("{\"order\":\"" + std::string(300'000, '1') + "\"}")));
 }
 
+/// A plan with one param of that schema and nothing else.
+Plan plan_of(const std::string& schema) {
+    Plan plan;
+    plan.params_schema = R"({"type":"object","properties":{"p":)" + schema + "}}";
+    return plan;
+}
+
+TEST(Params, ThatTeaseAPatternCostNoTimeToSpeakOf) {
+    // Backtracking would take some 2^60 steps.
+    const Plan plan = plan_of(R"({"type":"string","maxLength":100,"pattern":"^([a-z]+)+$"})");
+    EXPECT_TRUE(check_params(plan, {{"p", std::string(60, 'a')}}));
+    EXPECT_NE(error_of(check_params(plan, {{"p", std::string(60, 'a') + "!"}})).find("params.p"), std::string::npos);
+}
+
+TEST(Params, TooLongForTheirFormatNeverReachTheExpression) {
+    const Plan plan = plan_of(R"({"type":"string","format":"date"})");
+    EXPECT_TRUE(check_params(plan, {{"p", "2026-11-30"}}));
+    EXPECT_NE(error_of(check_params(plan, {{"p", std::string(200'000, '1')}})).find("params.p"), std::string::npos);
+}
+
+TEST(Params, ADefaultMayHoldAKeyNamedPattern) {
+    const Plan plan = plan_of(R"({"type":"object","default":{"pattern":"("}})");
+    EXPECT_TRUE(check_params(plan, std::string_view("{}")));
+}
+
 TEST(Params, TooLongForTheirPatternNeverReachTheExpression) {
     EXPECT_NE(error_of(check_params(*plan(), {{"order", std::string(100'000, '1')}})).find("params.order"),
               std::string::npos);

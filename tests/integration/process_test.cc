@@ -46,6 +46,7 @@ class Process : public testing::Test {
     void start(std::vector<std::string> environment = {}) {
         environment.push_back("AGENT_URL=" + agent->url());
         engine = std::make_unique<EngineProcess>(folder, graph(), std::move(environment));
+        engine->wait_until_ready();
     }
     /// `count` more calls, all of them live.
     void ring(int count) {

@@ -62,7 +62,11 @@ Rig::Rig(RigOptions options) : options_(std::move(options)) {
     server.config.public_url = "https://voice.example.com";
     server.config.twilio_auth_token = options_.auth_token;
     server.config.drain_ms = options_.drain_ms;
-    server.load.env = [url = agent_->url()](const std::string& name_) -> std::optional<std::string> {
+    server.config.webhook_timeout_ms = options_.webhook_timeout_ms;
+    server.config.insecure = options_.auth_token.empty();
+    server.http = options_.http;
+    server.load.env = [url = options_.agent_url.empty() ? agent_->url() : options_.agent_url](
+                          const std::string& name_) -> std::optional<std::string> {
         if (name_ == "AGENT_URL") return url;
         if (name_ == "DEEPGRAM_API_KEY") return "rig-key";
         return std::nullopt;
@@ -97,7 +101,8 @@ nodes:
            options_.agent + R"(}
   gate: )" +
            options_.gate + R"(
-  line: {element: callsink}
+  line: )" +
+           options_.line + R"(
   db: {element: dbsink}
 )" + options_.extra_nodes +
            R"(links:

@@ -19,11 +19,15 @@ struct RigOptions {
     std::string limits = "{call: 30m, silence: 45s}";
     std::string gate = "{element: bargein}";
     std::string agent;  ///< more settings of the agent, ", name: value"
+    std::string line = "{element: callsink}";
+    std::string agent_url;  ///< of another agent than the lab's
     std::string extra_nodes, fact_sinks = "db";
     lab::deepgram::DeepgramOptions deepgram;
     twilio::SessionOptions session;
     std::string auth_token = "rig-token";
     int drain_ms = 0;
+    int webhook_timeout_ms = 10'000;
+    HttpServerOptions http;
 };
 
 /// Options of a backend that thinks fast and says `lines` of the Asterisk recordings by rule.
@@ -45,6 +49,7 @@ class Rig {
     Server& server() { return *server_; }
     void stop_server() { server_.reset(); }
     std::string base_url() const;
+    int port() const { return server_->port(); }
 
     /// First column of every row.
     std::vector<std::string> sql(const std::string& query) const;

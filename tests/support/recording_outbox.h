@@ -21,6 +21,7 @@ class RecordingOutbox final : public Outbox {
         changed_.notify_all();
         return true;
     }
+    bool has_room(FactWeight weight) override { return weight >= least; }
     void add_endpoint(const WebhookEndpoint& endpoint) override {
         const std::lock_guard lock(mutex_);
         endpoints_.push_back(endpoint);
@@ -72,8 +73,9 @@ class RecordingOutbox final : public Outbox {
         });
     }
 
-    std::atomic<bool> full = false;     ///< refuse every record
-    std::atomic<bool> crowded = false;  ///< take no new calls
+    std::atomic<bool> full = false;                        ///< refuse every record
+    std::atomic<bool> crowded = false;                     ///< take no new calls
+    std::atomic<FactWeight> least = FactWeight::kInterim;  ///< no room for lighter facts
 
   private:
     mutable std::mutex mutex_;

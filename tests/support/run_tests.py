@@ -1,7 +1,7 @@
 """`./dev test`: builds what is to be tested, runs it and counts single test cases over all kinds of tests.
 
     lint ─▶ release: build, all tests ─▶ judges ─▶ asan: build, all tests ─▶ tsan: build and run tests labelled tsan
-                                                                             last line: N passed, N failed
+                                          fuzz: build the targets, run each for 20 s ◀──┘   last line: N passed, N failed
 """
 import argparse
 import json
@@ -16,6 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "architecture")]
 
 import case_files  # noqa: E402
+import fuzz  # noqa: E402
 import lint  # noqa: E402
 from repository import ROOT  # noqa: E402
 from tally import Tally, heading, paint  # noqa: E402
@@ -133,6 +134,16 @@ class Runner:
         elif self.build("tsan", programs):
             self.ctest("tsan", selection)
 
+    def fuzz(self):
+        """Every libFuzzer target for a short time, under ASAN and UBSAN; TRUNKLINE_FUZZ_SECONDS changes how long."""
+        if not self.build("fuzz", ["fuzzers"]):
+            return
+        seconds = int(self.environment.get("TRUNKLINE_FUZZ_SECONDS", "20"))
+        heading(f"fuzz: {seconds} s for each target")
+        found = fuzz.run_all(list(fuzz.targets()), seconds, min(self.jobs, 2))
+        print(f"   {paint(found.line().replace('passed', 'targets passed'), '1')}", flush=True)
+        self.tally.add(found)
+
     def everything(self):
         self.tally.add(lint.run(self.jobs))
         if self.build("release"):
@@ -141,6 +152,7 @@ class Runner:
         if self.build("asan"):
             self.ctest("asan")
         self.tsan()
+        self.fuzz()
 
     def quick(self):
         self.tally.add(lint.run(self.jobs, lint.FAST))
@@ -157,6 +169,8 @@ class Runner:
                 self.ctest(what)
         elif what == "tsan":
             self.tsan()
+        elif what == "fuzz":
+            self.fuzz()
         elif what == "judges":
             if self.build("release"):
                 self.judges()
@@ -165,7 +179,7 @@ class Runner:
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="./dev test", usage="./dev test [quick|release|asan|tsan|judges|lint|--list|REGEX]")
+    parser = argparse.ArgumentParser(prog="./dev test", usage="./dev test [quick|release|asan|tsan|judges|fuzz|lint|--list|REGEX]")
     parser.add_argument("what", nargs="*")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--list", action="store_true")

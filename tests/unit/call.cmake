@@ -1,5 +1,5 @@
 trunkline_test(unit_call
-  SOURCES call/ticket_test.cc call/turn_clock_test.cc
+  SOURCES call/call_outbox_test.cc call/ticket_test.cc call/turn_clock_test.cc
   DEPS engine_call gtest_main Threads::Threads
   LABELS quick)
 trunkline_test(unit_call_manager

@@ -1,5 +1,5 @@
 trunkline_test(unit_events
-  SOURCES events/delivery_test.cc events/fact_test.cc
+  SOURCES events/delivery_test.cc events/fact_test.cc events/outbox_test.cc
   DEPS engine_events gtest_main Threads::Threads
   LABELS quick tsan)
 

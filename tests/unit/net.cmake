@@ -7,7 +7,7 @@ trunkline_test(unit_net_websocket
   DEPS engine_net PkgConfig::GIO gtest_main Threads::Threads
   LABELS quick tsan)
 trunkline_test(unit_net_http
-  SOURCES net/http_server_test.cc net/server_support.cc net/support.cc
+  SOURCES net/http_server_test.cc net/http_guard_test.cc net/server_support.cc net/support.cc
   DEPS engine_net PkgConfig::GIO gtest_main Threads::Threads
   LABELS quick tsan)
 trunkline_test(unit_net_client

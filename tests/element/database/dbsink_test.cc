@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "engine/gst/event_pad.h"
+#include "engine/gst/gst_ptr.h"
 #include "tests/support/call_rig.h"
 
 namespace trunkline::test {
@@ -39,6 +40,31 @@ TEST_F(DbSinkTest, PutsEveryFact) {
     EXPECT_EQ(records()[1].fact, second);
     EXPECT_TRUE(records()[0].to_database);
     EXPECT_EQ(records()[0].webhook_id, "");
+}
+
+TEST_F(DbSinkTest, AFactWithoutRoomIsNotMadeAndLeavesNoGap) {
+    gst_pad_unlink(feeder.pad(), sink.pad("sink"));
+    auto owner =
+        gst::Ptr<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(gst_element_factory_make("identity", "agent"))));
+    gst::EventPad events(owner.get());
+    ASSERT_EQ(gst_pad_link(events.request(), sink.pad("sink")), GST_PAD_LINK_OK);
+    ASSERT_TRUE(sink.set_state(GST_STATE_PLAYING));
+    const auto make = [&](const char* type, const char* fields) {
+        FactPtr made;
+        rig.on_shard([&] { made = events.push(&rig.call, type, 0, fields); });
+        return made != nullptr;
+    };
+    const char* const interim = R"("text":"he","final":false)";
+    const char* const final = R"("text":"hello","final":true)";
+    EXPECT_TRUE(make("transcript", interim));
+    rig.outbox.least = FactWeight::kOrdinary;
+    EXPECT_FALSE(make("transcript", interim));
+    EXPECT_TRUE(make("emotion", ""));
+    rig.outbox.least = FactWeight::kEssential;
+    EXPECT_FALSE(make("emotion", ""));
+    EXPECT_TRUE(make("transcript", final));
+    EXPECT_EQ(rig.outbox.fact_types(), (std::vector<std::string>{"transcript", "emotion", "transcript"}));
+    EXPECT_TRUE(rig.outbox.gap_free());
 }
 
 TEST_F(DbSinkTest, ReadsAFactFromItsTextWhenTheBufferWasCopiedOnTheWay) {

@@ -86,7 +86,10 @@ TEST(StreamTwiml, Line19EscapesAttributeValues) {
 TEST(StreamTwiml, Line19IsWellFormedWhateverBytesTheParametersHold) {
     std::string every;
     for (int byte = 0; byte < 256; ++byte) every += static_cast<char>(byte);
+    every += "\xEF\xBF\xBE\xEF\xBF\xBF";  // U+FFFE and U+FFFF: UTF-8, and yet no characters of XML
     const std::string xml = stream_twiml(kSettings, "/m", {{"p", every}});
+    EXPECT_EQ(xml.find("\xEF\xBF\xBE"), std::string::npos);
+    EXPECT_EQ(xml.find("\xEF\xBF\xBF"), std::string::npos);
     EXPECT_TRUE(g_utf8_validate(xml.data(), static_cast<gssize>(xml.size()), nullptr));
     EXPECT_EQ(read(xml).error, "");
     for (const char c : xml)
@@ -112,6 +115,11 @@ TEST(ApologyTwiml, SaysItAndHangsUp) {
 TEST(RejectTwiml, SaysWhy) {
     EXPECT_EQ(read(reject_twiml(true)).lines, (Lines{"Response", "Response/Reject reason=busy"}));
     EXPECT_EQ(read(reject_twiml(false)).lines, (Lines{"Response", "Response/Reject reason=rejected"}));
+    const std::string document = reject_twiml(true, "overload: storage --> is behind <&");
+    EXPECT_NE(document.find("<!-- overload: storage - -> is behind <& -->"), std::string::npos) << document;
+    const Outline outline = read(document);
+    EXPECT_EQ(outline.error, "");
+    EXPECT_EQ(outline.lines, (Lines{"Response", "Response/Reject reason=busy"}));
 }
 
 }  // namespace

@@ -112,6 +112,11 @@ TEST(StatusCallback, NumbersThatAreNoneAreNotKnown) {
     ASSERT_TRUE(status);
     EXPECT_EQ(status->sequence, -1);
     EXPECT_EQ(status->duration_s, -1);
+    const auto negative = parse_status(
+        {{"CallSid", kSid}, {"CallStatus", "completed"}, {"SequenceNumber", "-9"}, {"CallDuration", "-61"}});
+    ASSERT_TRUE(negative);
+    EXPECT_EQ(negative->sequence, -1);
+    EXPECT_EQ(negative->duration_s, -1);
 }
 
 TEST(StatusCallback, WithoutAStatusOfTwiliosIsNone) {

@@ -49,7 +49,15 @@ TEST_F(ConfigTest, HasDefaultsForEverything) {
     EXPECT_EQ(config->port, 8080);
     EXPECT_EQ(config->graphs, std::vector<std::string>{"graphs"});
     EXPECT_FALSE(config->insecure);
+    EXPECT_EQ(config->outbox_records, 65'536U);
     EXPECT_EQ(config->log.level, LogLevel::kInfo);
+}
+
+TEST_F(ConfigTest, TheOutboxHasALeastAndAMost) {
+    EXPECT_EQ(load_config(file("outbox_records: 1024\n"), lookup({}))->outbox_records, 1'024U);
+    EXPECT_EQ(load_config(file(""), lookup({{"TRUNKLINE_OUTBOX_RECORDS", "2048"}}))->outbox_records, 2'048U);
+    EXPECT_FALSE(load_config(file("outbox_records: 1023\n"), lookup({})));
+    EXPECT_FALSE(load_config(file("outbox_records: 4194305\n"), lookup({})));
 }
 
 TEST_F(ConfigTest, TheFileWinsOverTheDefaults) {

@@ -42,6 +42,17 @@ TEST(HttpServer, a_connection_ends_with_its_answer_even_when_the_client_would_ke
     EXPECT_NE(answer.find("\r\nConnection: close\r\n"), std::string::npos);
 }
 
+// libsoup answers these itself, without asking a handler. The client would have to wait longer than its limit of 5 s.
+TEST(HttpServer, a_connection_ends_with_its_answer_even_when_no_handler_is_asked) {
+    TestServer server;
+    for (const char* method : {"OPTIONS", "GET", "NOVELTY"}) {
+        RawClient client(server.port());
+        const std::string answer = client.send(std::string(method) + " * HTTP/1.1\r\nHost: x\r\n\r\n").read_to_end();
+        EXPECT_TRUE(answer.starts_with("HTTP/1.1 4")) << answer;
+        EXPECT_TRUE(client.ended) << method;
+    }
+}
+
 TEST(HttpServer, head_has_the_length_but_not_the_body) {
     TestServer server;
     std::string answer = answer_to(server.port(), "HEAD /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -128,6 +129,18 @@ RawClient& RawClient::send(std::string_view bytes) {
         bytes.remove_prefix(static_cast<size_t>(n));
     }
     return *this;
+}
+
+size_t RawClient::send_what_fits(std::string_view bytes) {
+    size_t sent = 0;
+    pollfd room{fd_, POLLOUT, 0};
+    // The kernel moves bytes from our buffer to the peer's in its own time: full is what stays full for a moment.
+    while (sent < bytes.size() && ::poll(&room, 1, 200) == 1) {
+        ssize_t n = ::send(fd_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n < 0 && errno != EAGAIN) break;
+        if (n > 0) sent += static_cast<size_t>(n);
+    }
+    return sent;
 }
 
 std::string RawClient::read_until(const std::function<bool(const std::string&)>& done) {

@@ -54,6 +54,8 @@ class RawClient {
     explicit RawClient(uint16_t port);
     ~RawClient();
     RawClient& send(std::string_view bytes);
+    /// Sends until the kernel takes no more; how much that was.
+    size_t send_what_fits(std::string_view bytes);
     /// Reads until `done` says so, the end or the limit; returns everything read since the last call.
     std::string read_until(const std::function<bool(const std::string&)>& done);
     std::string read_head();  ///< up to the empty line; what follows stays

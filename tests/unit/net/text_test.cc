@@ -1,6 +1,7 @@
 // The pure text parsers of the box: URLs, forms, routes, and the client's judgement of an upgrade answer.
 #include <gtest/gtest.h>
 
+#include "engine/net/http_head.h"
 #include "engine/net/http_routes.h"
 #include "engine/net/http_upgrade.h"
 #include "engine/net/upgrade_request.h"
@@ -40,7 +41,28 @@ TEST_P(BadUrl, is_refused_without_being_repeated) {
 INSTANTIATE_TEST_SUITE_P(Net, BadUrl,
                          testing::Values("", "secret", "ftp://secret/", "ws://", "ws:///secret", "ws://host:0/secret",
                                          "ws://host:99999/secret", "ws://user:secret@host/", "ws://host/a secret",
-                                         "ws://host/\r\nsecret: 1", "ws://h\xc3\xb6st/secret", "ws://h%0d%0asecret/"));
+                                         "ws://host/\r\nsecret: 1", "ws://h\xc3\xb6st/secret", "ws://h%0d%0asecret/",
+                                         "ws://secret%3a80/", "ws://[secret:1]/"));
+
+TEST(Head, is_whole_at_its_empty_line_whatever_the_line_ends_are) {
+    for (const char* text :
+         {"GET / HTTP/1.1\r\nHost: h\r\n\r\n", "GET / HTTP/1.1\nHost: h\n\n", "\r\n\r\nGET /\r\n\r\nbody",
+          "POST / HTTP/1.1\r\nContent-Length: 12\r\n\r\n", "POST /\r\ntransfer-encoding:CHUNKED\t\r\n\r\n"})
+        EXPECT_EQ(judge_head(text), HeadState::kWhole) << text;
+    for (const char* text : {"", "\r\n\r\n", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nContent-Length: x\r\n", "GET /"})
+        EXPECT_EQ(judge_head(text), HeadState::kIncomplete) << text;
+}
+
+TEST(Head, is_unreadable_when_nobody_can_tell_where_its_body_ends) {
+    for (const char* header :
+         {"Content-Length: 10'", "content-length:", "Content-Length: -1", "Content-Length: +1", "Content-Length: 1, 1",
+          "Content-Length: 1\r2", "Content-Length: 9999999999999999999", "Content-Length: 1\r\n 2",
+          "Transfer-Encoding: gzip", "Transfer-Encoding: chunked, identity", "X: a\r\n\tb"}) {
+        EXPECT_EQ(judge_head("\r\nPOST / HTTP/1.1\r\nHost: h\r\n" + std::string(header) + "\r\n\r\n"),
+                  HeadState::kUnreadable)
+            << header;
+    }
+}
 
 TEST(Form, keeps_order_repeats_and_empty_values) {
     EXPECT_EQ(HttpRequest::parse_form("b=2&a=1&b=3&c=&d"),

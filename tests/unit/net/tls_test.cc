@@ -194,5 +194,21 @@ TEST(ServerCertificate, half_a_pair_or_a_missing_file_is_an_error_of_listen) {
     EXPECT_NE(status.error().message.find("/nonexistent.pem"), std::string::npos);
 }
 
+TEST_F(TlsTest, peers_that_stop_inside_the_handshake_do_not_keep_others_out) {
+    const auto files = folder->issue("crowd", "IP:127.0.0.1");
+    auto server = serve(files);
+    // A ClientHello of 4 KiB, of which two bytes come.
+    const std::string half("\x16\x03\x01\x00\x06\x01\x00\x10\x00\x03\x03", 11);
+    std::vector<std::unique_ptr<RawClient>> stalled;
+    for (int i = 0; i < 40; ++i) {
+        stalled.push_back(std::make_unique<RawClient>(server->port()));
+        stalled.back()->send(half);
+    }
+    dial(server->port());
+    ASSERT_TRUE(socket) << error.message;
+    socket->send_text("still quick");
+    EXPECT_TRUE(shard.run_until([&] { return !seen.texts.empty(); }, 5s));
+}
+
 }  // namespace
 }  // namespace trunkline::test

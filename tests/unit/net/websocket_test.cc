@@ -302,6 +302,54 @@ TEST_F(WebSocketTest, a_peer_that_does_not_read_at_all_is_aborted) {
     EXPECT_EQ(seen.cause, CloseCause::kPeerDead);
 }
 
+TEST_F(WebSocketTest, a_peer_that_talks_and_never_reads_is_dead_when_nothing_was_taken_for_long) {
+    open(Role::kServer, {.ping_interval_ms = 10, .missed_pings = 2});
+    std::string payload(100'000, 'z');
+    while (pair->socket->pending_bytes() == 0) ASSERT_TRUE(pair->socket->send_text(payload));
+    ASSERT_TRUE(shard.run_until(
+        [&] {
+            const std::string talk = frame(kText, "alive");
+            [[maybe_unused]] ssize_t n = ::send(pair->peer, talk.data(), talk.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+            return seen.closes > 0;
+        },
+        5s));
+    EXPECT_EQ(seen.cause, CloseCause::kPeerDead);
+    EXPECT_EQ(seen.reason, "the peer does not read");
+    EXPECT_FALSE(seen.texts.empty());
+}
+
+TEST_F(WebSocketTest, a_peer_that_reads_slowly_lives) {
+    open(Role::kServer, {.max_pending = 64U << 20, .ping_interval_ms = 10, .missed_pings = 2});
+    std::string payload(100'000, 'z');
+    int sent = 0;
+    while (pair->socket->pending_bytes() < 2'000'000) {
+        ASSERT_TRUE(pair->socket->send_text(payload));
+        ++sent;
+    }
+    // It reads, and answers no ping but with talk; the socket pair takes what it took.
+    ASSERT_TRUE(until([&] {
+        pair->write(frame(kText, "alive"));
+        return pair->socket->pending_bytes() == 0;
+    }));
+    EXPECT_EQ(seen.closes, 0);
+    EXPECT_GT(sent, 20);
+}
+
+TEST_F(WebSocketTest, a_message_of_endless_empty_fragments_is_too_large_some_time) {
+    open(Role::kServer, {.max_message = 1'000});
+    const std::string empty = frame(kContinuation, "", {.fin = false});
+    std::string fits = frame(kText, "x", {.fin = false});
+    for (int i = 0; i < 60; ++i) fits += empty;
+    pair->write(fits + frame(kContinuation, "y"));
+    ASSERT_TRUE(until([&] { return seen.texts.size() == 1; }));
+    EXPECT_EQ(seen.texts, Texts{"xy"});
+    pair->write(frame(kText, "x", {.fin = false}));
+    for (int i = 0; i < 70; ++i) pair->write(empty);
+    auto got = frames(1);
+    ASSERT_EQ(got.size(), 1U);
+    EXPECT_EQ(got[0].payload, close_payload(1009));
+}
+
 TEST_F(WebSocketTest, a_peer_that_floods_pings_and_reads_nothing_is_aborted) {
     open(Role::kServer, {.max_pending = 50'000});
     std::string pings;

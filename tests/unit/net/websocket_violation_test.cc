@@ -1,4 +1,5 @@
 // Peers that break RFC 6455 or a limit: each is closed with the code of its offence and delivers nothing.
+#include "engine/net/ws_codec.h"
 #include "websocket_fixture.h"
 
 namespace trunkline::test {
@@ -49,6 +50,27 @@ INSTANTIATE_TEST_SUITE_P(
                                   frame(kContinuation, std::string(401, 'x')),
                               1009}),
     [](const auto& one) { return one.param.name; });
+
+struct Nobody : WsCodec::Sink {
+    void on_message(bool, std::span<const uint8_t>) override {}
+};
+
+TEST(WsCodec, a_close_reason_is_judged_the_same_however_it_is_cut) {
+    const std::string bytes = frame(kClose, close_payload(1000, "a\xff"));
+    for (size_t piece = 1; piece <= bytes.size(); ++piece) {
+        Nobody nobody;
+        WsCodec codec(WsCodec::Role::kServer, 1000, &nobody);
+        auto verdict = WsCodec::Verdict::kGoOn;
+        for (size_t at = 0; at < bytes.size(); at += piece) {
+            const std::string part = bytes.substr(at, piece);
+            verdict = codec.feed({reinterpret_cast<const uint8_t*>(part.data()), part.size()});
+        }
+        EXPECT_EQ(verdict, WsCodec::Verdict::kViolation) << piece;
+        std::string out;
+        codec.take_output(out);
+        EXPECT_EQ(codec.sent_close_code(), 1007) << piece;
+    }
+}
 
 }  // namespace
 }  // namespace trunkline::test

@@ -60,6 +60,19 @@ TEST(WsCodec, the_same_messages_come_out_wherever_the_bytes_are_cut) {
     }
 }
 
+TEST(WsCodec, a_good_close_reason_is_good_however_it_is_cut) {
+    const std::string wire = frame(kText, "be", {.fin = false}) + frame(kClose, "\x03\xE8\xe7\x8f\x8d!");
+    for (size_t piece = 1; piece <= wire.size(); ++piece) {
+        Collected sink;
+        WsCodec codec(WsCodec::Role::kServer, 1000, &sink);
+        auto verdict = WsCodec::Verdict::kGoOn;
+        for (size_t at = 0; at < wire.size(); at += piece)
+            verdict = codec.feed(bytes_of(std::string_view(wire).substr(at, piece)));
+        EXPECT_EQ(verdict, WsCodec::Verdict::kPeerClosed) << piece;
+        EXPECT_EQ(codec.peer_close_reason(), "\xe7\x8f\x8d!") << piece;
+    }
+}
+
 TEST(WsCodec, a_message_goes_behind_the_pong_that_waits) {
     Collected sink;
     WsCodec codec(WsCodec::Role::kServer, 1000, &sink);

@@ -19,6 +19,11 @@ class CrashTest : public StorageTest {
         auto writer = StorageWriter::open(options);
         if (!writer) _exit(1);
         (*writer)->put(call_row("c1", "CA1"));
+        SessionRow session;
+        session.call_id = "c1";
+        session.stream_id = "MZ1";
+        session.started_unix_ms = 1;
+        (*writer)->put(session);
         (*writer)->put(FactRecord{fact("c1", 1, "call.answered", ""), true, ""});
         for (uint64_t seq = 2;; ++seq) {
             (*writer)->put(FactRecord{digit("c1", seq), true, seq % 10 == 0 ? "w1" : ""});
@@ -57,6 +62,7 @@ TEST_F(CrashTest, NothingAcknowledgedIsLostAndTheCallIsClosed) {
     EXPECT_EQ(text("SELECT type FROM call_events ORDER BY seq DESC LIMIT 1"), "call.ended");
     EXPECT_EQ(text("SELECT status || '|' || end_reason FROM calls"), "failed|engine-restart");
     EXPECT_NE(text("SELECT ended_at FROM calls"), "(null)");
+    EXPECT_EQ(text("SELECT close_reason FROM sessions WHERE stopped_at IS NOT NULL"), "engine-restart");
     // t_ms of the last fact of the dead process, less that of call.answered
     EXPECT_EQ(number("SELECT duration_ms FROM calls"), (last - 1) * 10 - 10);
 }

@@ -166,6 +166,15 @@ TEST_F(RowsTest, AWaterfallAndAnInterruptionMeetInWhicheverOrder) {
     EXPECT_EQ(number("SELECT COUNT(*) FROM turns"), 2);
 }
 
+TEST_F(RowsTest, AFactAndAllItsDeliveriesAreOneRecord) {
+    open();
+    writer_->put(FactRecord{digit("c1", 1), true, "", {"w1", "w2"}});
+    flush();
+    EXPECT_EQ(number("SELECT COUNT(*) FROM call_events"), 1);
+    EXPECT_EQ(number("SELECT COUNT(*) FROM webhook_deliveries WHERE seq = 1 AND webhook_id IN ('w1', 'w2')"), 2);
+    EXPECT_EQ(number("SELECT COUNT(*) FROM webhook_queues"), 2);
+}
+
 TEST_F(RowsTest, EndpointsAreStoredWithoutTheirSecrets) {
     open();
     writer_->add_endpoint({"w1", "https://user:pass@host/hook?token=abc#x", "whsec_very"});

@@ -67,6 +67,32 @@ TEST_F(TroubleTest, AFullRingRefusesAndCountsAndNewCallsAreNotTaken) {
     EXPECT_TRUE(writer_->accepts_new_calls(&why));
 }
 
+TEST_F(TroubleTest, HowACallEndedIsStoredThoughTheRingWasFull) {
+    open(64);
+    lock();
+    uint64_t seq = 0;
+    put(digit("c1", ++seq));
+    wait_for_a_retry();
+    writer_->put(call_row("c1"));
+    while (writer_->put(FactRecord{digit("c1", seq + 1), true, ""})) ++seq;
+    EXPECT_FALSE(writer_->has_room(FactWeight::kEssential));
+    EXPECT_EQ(writer_->stats().left_out[2], 1U);
+    EXPECT_TRUE(writer_->stats().in_trouble);
+    put(fact("c1", ++seq, "call.ended", R"("status":"completed","reason":"hangup")"));
+    CallRow row = call_row("c1");
+    row.status = "completed";
+    row.ended_unix_ms = 5;
+    EXPECT_TRUE(writer_->put(row));
+    EXPECT_EQ(writer_->stats().aside, 2U);
+    unlock();
+    flush();
+    EXPECT_EQ(text("SELECT status FROM calls WHERE ended_at IS NOT NULL"), "completed");
+    EXPECT_EQ(text("SELECT type FROM call_events ORDER BY seq DESC LIMIT 1"), "call.ended");
+    EXPECT_EQ(number("SELECT COUNT(*) FROM call_events"), static_cast<int64_t>(seq));
+    EXPECT_EQ(writer_->stats().aside, 0U);
+    EXPECT_FALSE(writer_->stats().in_trouble);
+}
+
 TEST_F(TroubleTest, WhatIsNotOnDiskAtTheEndGoesIntoAFile) {
     open();
     lock();

@@ -15,7 +15,9 @@ constexpr int64_t kMs = 1'000'000;
 /// Twilio's buffer: plays 8 bytes a millisecond, echoes marks when what was before them has played, all on clear.
 class Carrier final : public Playout::Out {
   public:
+    bool takes_media() const override { return !congested; }
     bool send_media(std::span<const uint8_t> audio) override {
+        EXPECT_FALSE(congested);
         if (dead) return false;
         EXPECT_FALSE(audio.empty()) << "P20: no empty media message";
         if (played_until < now) played_until = now;
@@ -64,7 +66,7 @@ class Carrier final : public Playout::Out {
         std::string name;
         int64_t due;
     };
-    bool dead = false;
+    bool dead = false, congested = false;
     int64_t now = 1'000 * kMs, played_until = 0, ahead = 0;
     std::vector<uint8_t> sent;
     std::vector<Mark> marks;
@@ -288,6 +290,64 @@ TEST(Playout, TooMuchAudioDropsTheOldestAndCountsIt) {
     playout.audio(tone(5'000), carrier.now);
     EXPECT_GE(playout.dropped_bytes(), 8U * 3'800);
     EXPECT_LE(playout.queued_bytes(), 8'000U);
+}
+
+TEST(Playout, ACarrierThatDoesNotReadLosesTheOldestAudioAndOnlyThat) {
+    Carrier carrier;
+    Playout playout({}, &carrier);
+    carrier.congested = true;
+    const auto audio = tone(30'000);
+    playout.reply_start(1);
+    playout.audio(audio, carrier.now);
+    carrier.run(playout, carrier.now + 1'900 * kMs);
+    EXPECT_EQ(playout.dropped_bytes(), 0U) << "not yet later than max_late";
+    carrier.run(playout, carrier.now + 8'100 * kMs);  // ten seconds of silence
+    EXPECT_EQ(carrier.messages, 0);
+    EXPECT_NEAR(static_cast<double>(playout.dropped_bytes()) / 8, 8'000, 150);
+    EXPECT_EQ(playout.dropped_bytes() + playout.queued_bytes(), audio.size()) << "counted to the byte";
+    carrier.congested = false;
+    playout.pump(carrier.now);
+    playout.reply_end(carrier.now);
+    carrier.run(playout, carrier.now + 30'000 * kMs);
+    const std::vector<uint8_t> rest(audio.begin() + static_cast<std::ptrdiff_t>(playout.dropped_bytes()), audio.end());
+    EXPECT_EQ(carrier.sent, rest) << "from the first byte that was kept to the last, without a hole";
+    EXPECT_EQ(carrier.count(State::kFinished), 1U);
+}
+
+TEST(Playout, AShortCongestionLosesNothing) {
+    Carrier carrier;
+    Playout playout({}, &carrier);
+    const auto audio = tone(10'000);
+    playout.reply_start(1);
+    playout.audio(audio, carrier.now);  // two seconds of it are with the carrier
+    carrier.congested = true;
+    carrier.run(playout, carrier.now + 3'500 * kMs);
+    EXPECT_EQ(playout.dropped_bytes(), 0U) << "two seconds ahead and two seconds of lateness";
+    carrier.congested = false;
+    playout.reply_end(carrier.now);
+    carrier.run(playout, carrier.now + 20'000 * kMs);
+    EXPECT_EQ(carrier.sent, audio);
+}
+
+TEST(Playout, ABargeInPassesACongestedCarrier) {
+    Carrier carrier;
+    Playout playout({}, &carrier);
+    playout.reply_start(1);
+    playout.audio(tone(10'000), carrier.now);
+    carrier.congested = true;
+    carrier.run(playout, carrier.now + 1'000 * kMs);
+    const size_t before = carrier.sent.size();
+    playout.clear();
+    EXPECT_EQ(carrier.clears, 1);
+    EXPECT_EQ(playout.queued_bytes(), 0U);
+    playout.reply_start(2);
+    playout.audio(tone(500), carrier.now);
+    playout.reply_end(carrier.now);
+    EXPECT_EQ(carrier.sent.size(), before);
+    carrier.congested = false;
+    playout.pump(carrier.now);
+    carrier.run(playout, carrier.now + 2'000 * kMs);
+    EXPECT_EQ(carrier.sent.size(), before + 4'000) << "the new reply, all of it, and nothing of the old one";
 }
 
 TEST(Playout, ADeadSocketEndsTheQueue) {

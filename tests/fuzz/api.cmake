@@ -1,0 +1,1 @@
+trunkline_fuzzer(api_routes SOURCES api_routes_fuzz.cc DEPS engine_api engine_call engine_graph engine_storage)

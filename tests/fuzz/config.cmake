@@ -1,0 +1,2 @@
+trunkline_fuzzer(config_settings SOURCES config_settings_fuzz.cc DEPS engine_config)
+trunkline_fuzzer(config_env_file SOURCES config_env_file_fuzz.cc DEPS engine_graph)

@@ -1,0 +1,1 @@
+trunkline_fuzzer(webhook_filter SOURCES webhook_filter_fuzz.cc DEPS elements_webhook)

@@ -1,0 +1,117 @@
+#include "tests/integration/process_rig.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "tests/integration/rig.h"
+
+namespace trunkline::test {
+
+bool eventually(const std::function<bool()>& condition) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::minutes(3);  // test machines may starve us
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > until) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return true;
+}
+
+ProcessRig::ProcessRig(const std::string& extra_nodes, const std::string& fact_sinks) {
+    char name[] = "/tmp/trunkline-process-XXXXXX";
+    folder_ = mkdtemp(name);
+    auto started = lab::deepgram::DeepgramLab::start(quick_agent());
+    if (!started) throw std::runtime_error(started.error().message);
+    agent_ = std::move(*started);
+    std::ofstream(folder_ + "/call.yaml")
+        << "trunkline: 1\nname: call\nnodes:\n  caller: {element: callsrc}\n"
+           "  agent: {element: deepgramagent, url: $env.AGENT_URL, api-key: k, greeting: demo-thanks}\n"
+           "  gate: {element: bargein}\n  line: {element: callsink}\n  db: {element: dbsink}\n"
+        << extra_nodes
+        << "links:\n  heard: caller -> agent\n  said: agent -> gate -> line\n  ears: caller -> gate.monitor\n"
+           "  facts: caller.events, agent.events, gate.events -> "
+        << fact_sinks << "\n";
+}
+
+ProcessRig::~ProcessRig() {
+    engine_.reset();
+    std::error_code error;
+    std::filesystem::remove_all(folder_, error);
+}
+
+EngineProcess& ProcessRig::start(std::vector<std::string> environment) {
+    environment.push_back("AGENT_URL=" + agent_->url());
+    engine_.reset();
+    engine_ = std::make_unique<EngineProcess>(folder_, folder_ + "/call.yaml", std::move(environment));
+    return *engine_;
+}
+
+std::unique_ptr<lab::TwilioCall> ProcessRig::call() {
+    lab::TwilioCallOptions o;
+    o.dial = "127.0.0.1:" + std::to_string(engine_->port());
+    o.webhook_url = "http://" + o.dial + "/twilio/voice";
+    o.public_url = "https://voice.example.com";
+    return twilio_.call(o);
+}
+
+size_t ProcessRig::sessions() const {
+    size_t seen = 0;
+    agent_->wait([&](const auto& sessions) { return seen = sessions.size(), true; });
+    return seen;
+}
+
+ProcessRig::Answer ProcessRig::curl(const std::string& arguments, const std::string& path) const {
+    const std::string command = "curl -s -m 20 -o - -w '\\n%{http_code}' " + arguments +
+                                " 'http://127.0.0.1:" + std::to_string(engine_->port()) + path + "'";
+    std::string out;
+    FILE* pipe = popen(command.c_str(), "r");
+    char buffer[4096];
+    while (const size_t n = fread(buffer, 1, sizeof buffer, pipe)) out.append(buffer, n);
+    pclose(pipe);
+    const size_t line = out.rfind('\n');
+    return {std::atoi(out.c_str() + line + 1), out.substr(0, line)};
+}
+
+ProcessRig::Answer ProcessRig::get(const std::string& path) const { return curl("", path); }
+
+ProcessRig::Answer ProcessRig::announce() const {
+    return curl("-d CallSid=CA00000000000000000000000000000001 -d From=%2B15550100123 -d To=%2B15550199456",
+                "/twilio/voice");
+}
+
+double ProcessRig::metric_in(const std::string& metrics, const std::string& name) {
+    const std::string text = "\n" + metrics;
+    const size_t at = text.find("\n" + name + " ");
+    return at == std::string::npos ? -1 : std::atof(text.c_str() + at + name.size() + 2);
+}
+
+ProcessRig::Rows ProcessRig::sql(const std::string& query) const {
+    Rows rows;
+    sqlite3* db = nullptr;
+    sqlite3_stmt* statement = nullptr;
+    if (sqlite3_open_v2(database().c_str(), &db, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK) {
+        sqlite3_busy_timeout(db, 10'000);
+        EXPECT_EQ(sqlite3_prepare_v2(db, query.c_str(), -1, &statement, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
+        while (statement && sqlite3_step(statement) == SQLITE_ROW) {
+            auto& row = rows.emplace_back();
+            for (int i = 0; i < sqlite3_column_count(statement); ++i) {
+                const unsigned char* text = sqlite3_column_text(statement, i);
+                row.emplace_back(text ? reinterpret_cast<const char*>(text) : "");
+            }
+        }
+        sqlite3_finalize(statement);
+    }
+    sqlite3_close(db);
+    return rows;
+}
+
+long ProcessRig::number(const std::string& query) const {
+    const Rows rows = sql(query);
+    return rows.empty() ? -1 : std::atol(rows[0][0].c_str());
+}
+
+}  // namespace trunkline::test

@@ -1,0 +1,57 @@
+#pragma once
+// The engine as a process between the simulated carrier and the simulated agent, with a database that outlives it.
+#include <sqlite3.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lab/deepgram/lab.h"
+#include "lab/twilio/lab.h"
+#include "tests/integration/engine_process.h"
+
+namespace trunkline::test {
+
+/// Waits for what another process or thread brings about; false after a minute.
+bool eventually(const std::function<bool()>& condition);
+
+class ProcessRig {
+  public:
+    /// `extra_nodes`: YAML lines of more nodes; `fact_sinks`: where the facts go ("db, hook").
+    explicit ProcessRig(const std::string& extra_nodes = "", const std::string& fact_sinks = "db");
+    ~ProcessRig();
+
+    /// Starts the engine, not waiting until it is ready; the one before must be gone.
+    EngineProcess& start(std::vector<std::string> environment = {});
+    EngineProcess& engine() const { return *engine_; }
+    lab::deepgram::DeepgramLab& agent() { return *agent_; }
+    std::unique_ptr<lab::TwilioCall> call();
+    size_t sessions() const;  ///< that the agent has seen so far
+
+    struct Answer {
+        int status = 0;
+        std::string body;
+    };
+    Answer get(const std::string& path) const;
+    /// The carrier's voice webhook, for a call that then never comes.
+    Answer announce() const;
+    /// A line of /metrics: `trunkline_storage_refused_total`, `…{weight="ordinary"}`; -1 when it is not there.
+    double metric(const std::string& name) const { return metric_in(get("/metrics").body, name); }
+    static double metric_in(const std::string& metrics, const std::string& name);
+
+    std::string database() const { return folder_ + "/calls.db"; }
+    using Rows = std::vector<std::vector<std::string>>;
+    Rows sql(const std::string& query) const;
+    long number(const std::string& query) const;
+
+  private:
+    Answer curl(const std::string& arguments, const std::string& path) const;
+
+    std::string folder_;
+    std::unique_ptr<lab::deepgram::DeepgramLab> agent_;
+    lab::TwilioLab twilio_;
+    std::unique_ptr<EngineProcess> engine_;
+};
+
+}  // namespace trunkline::test

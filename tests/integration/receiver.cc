@@ -1,0 +1,89 @@
+#include "tests/integration/receiver.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace trunkline::test {
+
+std::string Receiver::Post::header(const std::string& name) const {
+    std::string lower = head;
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return static_cast<char>(tolower(c)); });
+    const size_t at = lower.find("\r\n" + name + ": ");
+    if (at == std::string::npos) return "";
+    const size_t from = at + name.size() + 4;
+    return head.substr(from, head.find("\r\n", from) - from);
+}
+
+std::string Receiver::Post::path() const {
+    const size_t from = head.find(' ') + 1;
+    return head.substr(from, head.find_first_of(" ?", from) - from);
+}
+
+Receiver::Receiver(std::function<bool(int)> fails) : fails_(std::move(fails)) {
+    fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(bind(fd_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(listen(fd_, 64), 0);
+    getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this] { run(); });
+}
+
+Receiver::~Receiver() {
+    stop_ = true;
+    thread_.join();
+    close(fd_);
+}
+
+std::vector<Receiver::Post> Receiver::accepted() const {
+    std::lock_guard lock(mutex_);
+    return accepted_;
+}
+
+void Receiver::run() {
+    while (!stop_) {
+        pollfd p{fd_, POLLIN, 0};
+        if (poll(&p, 1, 20) <= 0) continue;
+        const int client = accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
+        if (client >= 0) serve(client);
+    }
+}
+
+void Receiver::serve(int client) {
+    Post post;
+    std::string text;
+    char buffer[4096];
+    size_t head = std::string::npos, length = 0;
+    bool whole = false;
+    while (!whole) {
+        const ssize_t n = recv(client, buffer, sizeof buffer, 0);
+        if (n <= 0) break;  // the sender died
+        text.append(buffer, static_cast<size_t>(n));
+        if (head == std::string::npos && (head = text.find("\r\n\r\n")) != std::string::npos) {
+            post.head = text.substr(0, head + 2);
+            length = static_cast<size_t>(std::atoi(post.header("content-length").c_str()));
+        }
+        whole = head != std::string::npos && text.size() >= head + 4 + length;
+    }
+    const bool fails = !whole || fails_(requests_++);
+    if (!fails) {
+        post.body = text.substr(head + 4);
+        std::lock_guard lock(mutex_);
+        accepted_.push_back(post);
+    }
+    const std::string answer = std::string("HTTP/1.1 ") + (fails ? "500 Oops" : "204 Fine") +
+                               "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    send(client, answer.data(), answer.size(), MSG_NOSIGNAL);
+    close(client);
+}
+
+}  // namespace trunkline::test

@@ -1,0 +1,43 @@
+#pragma once
+// A webhook receiver on plain sockets that keeps what it is sent.
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace trunkline::test {
+
+class Receiver {
+  public:
+    struct Post {
+        std::string head, body;
+        std::string header(const std::string& name) const;
+        std::string path() const;
+    };
+
+    /// `fails` says for the n-th request (from 0) whether it gets a 500 and is not kept.
+    explicit Receiver(std::function<bool(int)> fails);
+    ~Receiver();
+    std::string url(const std::string& path = "/hook?k=v") const {
+        return "http://127.0.0.1:" + std::to_string(port_) + path;
+    }
+    std::vector<Post> accepted() const;
+
+  private:
+    void run();
+    void serve(int client);
+
+    std::function<bool(int)> fails_;
+    int fd_ = -1;
+    uint16_t port_ = 0;
+    int requests_ = 0;
+    std::atomic<bool> stop_ = false;
+    std::thread thread_;
+    mutable std::mutex mutex_;
+    std::vector<Post> accepted_;
+};
+
+}  // namespace trunkline::test
