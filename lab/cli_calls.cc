@@ -27,7 +27,7 @@ std::string numbered(const std::string& path, int number, int of) {
 /// One call of the command with everything that hangs on it. The runner lives on the call's thread.
 struct Line {
     int number = 1;
-    std::unique_ptr<CallHandle> call;
+    std::unique_ptr<CarrierCall> call;
     std::shared_ptr<ScenarioRunner> runner;
     std::mutex mutex;
     ScenarioOutcome outcome;
@@ -146,7 +146,7 @@ class Exchange {
         line->number = static_cast<int>(lines_.size()) + 1;
         const bool live = command_.calls == 1 && !command_.json;
         const bool keep_audio = command_.calls == 1 || !command_.wav.empty() || (script_ && script_->desk);
-        line->call = ring_(line->number, keep_audio, [&, raw = line.get()](CarrierCall& driver) {
+        line->call = ring_(line->number, keep_audio, [&, raw = line.get()](CarrierDriver& driver) {
             if (live) driver.on_note([this](const TimelineEvent& event) { print_event(paper_, event); });
             if (script_ != nullptr) {
                 raw->runner =
@@ -214,7 +214,7 @@ class Exchange {
             }
         }
         std::fflush(stdout);
-        line.call->with_call([&](CarrierCall&) { line.runner.reset(); });
+        line.call->with_call([&](CarrierDriver&) { line.runner.reset(); });
         line.call.reset();
     }
 

@@ -3,7 +3,7 @@
 #include <functional>
 #include <memory>
 
-#include "lab/carrier/call_handle.h"
+#include "lab/carrier/carrier_call.h"
 #include "lab/cli.h"
 #include "lab/scenario/runner.h"
 
@@ -11,7 +11,7 @@ namespace trunkline::lab {
 
 /// Begins call `number` (from 1). `prepare` is to run on the call's thread before anything is sent.
 using Ring =
-    std::function<std::unique_ptr<CallHandle>(int number, bool keep_audio, std::function<void(CarrierCall&)> prepare)>;
+    std::function<std::unique_ptr<CarrierCall>(int number, bool keep_audio, std::function<void(CarrierDriver&)> prepare)>;
 
 /// The scenario of the command with its voices; without them when it is only to be checked. Codes: bad-scenario (all
 /// problems, one a line), those of SpeechLibrary.

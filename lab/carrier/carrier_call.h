@@ -1,72 +1,80 @@
 #pragma once
-// What a simulated call is to those who play it: a scenario, a command line, a test. Keeps the result, tells whoever
-// waits when something has changed. Lives on one thread's main context.
+// Threads of simulated calls, and a call as other threads hold it.
+#include <glib.h>
+
+#include <chrono>
 #include <functional>
 #include <memory>
-#include <string>
-#include <string_view>
-#include <vector>
+#include <thread>
 
-#include "lab/carrier/call_result.h"
-#include "lab/carrier/hang_up.h"
+#include "lab/carrier/carrier_driver.h"
+#include "lab/carrier/http.h"
 
 namespace trunkline::lab {
 
-/// What the caller says, in the forms carriers want it; both 8 kHz.
-struct Utterance {
-    const std::string& name;
-    const Samples& samples;
-    const std::vector<uint8_t>& ulaw;
+/// A main context with its thread; calls and their HTTP session live on it.
+class LabThread {
+  public:
+    explicit LabThread(const char* user_agent);
+    ~LabThread();
+    LabThread(const LabThread&) = delete;
+    LabThread& operator=(const LabThread&) = delete;
+    void post(std::function<void()> task);
+    /// Runs `task` there and waits for it.
+    void run(const std::function<void()>& task);
+    HttpSender& http() { return *http_; }
+    GMainContext* context() const { return context_; }
+
+  private:
+    GMainContext* context_;
+    GMainLoop* loop_;
+    std::unique_ptr<HttpSender> http_;
+    std::thread thread_;
 };
 
-class CarrierCall : public std::enable_shared_from_this<CarrierCall> {
+/// One call, seen from any other thread; the same for every carrier. Destroying it drops the call's sockets without a
+/// goodbye.
+///
+///   std::unique_ptr<CarrierCall> call = vonage ? rig.vonage_call() : rig.twilio_call();
+///   ASSERT_TRUE(call->wait_for([](const CallResult& c) { return c.stream().agent_speaking(); }, 30s));
+///   call->say("stop", samples);  call->press("1#");  …  call->hang_up();
+///   EXPECT_TRUE(call->violations().empty());
+class CarrierCall {
   public:
-    CarrierCall();
+    using Condition = std::function<bool(const CallResult&)>;
+    CarrierCall(std::shared_ptr<LabThread> thread, std::shared_ptr<CarrierDriver> call);
     virtual ~CarrierCall();
     CarrierCall(const CarrierCall&) = delete;
     CarrierCall& operator=(const CarrierCall&) = delete;
 
-    virtual void start() = 0;
-    /// Speaks after whatever is still being said. False when there is no stream to speak on.
-    virtual bool say(const Utterance& utterance) = 0;
-    virtual void be_quiet() = 0;  ///< stops in the middle of a word
-    virtual void press(std::string_view digits) = 0;
-    virtual void hang_up(HangUp how) = 0;
+    const char* carrier() const;  ///< "twilio" or "vonage"
 
-    const CallResult& result() const { return result_; }
-    double call_ms() const;  ///< since the call began
-    /// Called after every change and at least every 20 ms while a stream runs. May call everything above.
-    void observe(std::function<void()> observer) { observer_ = std::move(observer); }
-    /// Hears of every timeline event as it happens.
-    void on_note(std::function<void(const TimelineEvent&)> listener) { note_listener_ = std::move(listener); }
-    /// `done(true)` as soon as `condition` holds. Returns a number for forget().
-    int wait(std::function<bool(const CallResult&)> condition, std::function<void(bool)> done);
-    void forget(int waiter);
-    void add_note(std::string_view kind, std::string detail);
+    /// True as soon as the condition holds (it runs on the call's thread: look, do not block); false at the deadline.
+    bool wait_for(Condition condition, std::chrono::milliseconds limit);
+    bool wait_ended(std::chrono::milliseconds limit);
+    /// A copy of everything known now, audio included.
+    CallResult result() const;
+
+    // Parts of it, of the last bidirectional stream.
+    Samples heard() const;  ///< 8 kHz, all the caller heard, silence included
+    int clears() const;
+    std::vector<Violation> violations() const;
+
+    /// 8 kHz audio, after whatever is still being said; nothing happens while there is no stream to speak on.
+    void say(std::string name, Samples samples);
+    void be_quiet();                 ///< stops in the middle of a word
+    void press(std::string digits);  ///< 0–9 * # A–D
+    void pause_reading(bool pause);  ///< nothing is read from the media socket meanwhile
+    void hang_up(HangUp how = HangUp::kStopThenClose);
+    /// Runs `action` on the call's thread and waits for it.
+    void with_call(const std::function<void(CarrierDriver&)>& action) const;
 
   protected:
-    /// To be called at the end of everything that changed the result.
-    void changed();
-    /// Time and note of it are added here. Returns its index in the result.
-    size_t add_violation(Violation violation);
-    /// The call's time starts to run.
-    void begin();
-
-    CallResult result_;
+    void post(std::function<void(CarrierDriver&)> action) const;
 
   private:
-    struct Waiter {
-        int id;
-        std::function<bool(const CallResult&)> condition;
-        std::function<void(bool)> done;
-    };
-    int64_t begun_ns_;
-    std::function<void()> observer_;
-    std::function<void(const TimelineEvent&)> note_listener_;
-    std::vector<Waiter> waiters_;
-    int next_waiter_ = 1;
-    bool notifying_ = false;
-    bool notify_again_ = false;
+    std::shared_ptr<LabThread> thread_;
+    std::shared_ptr<CarrierDriver> call_;  // touched on thread_ only
 };
 
 }  // namespace trunkline::lab

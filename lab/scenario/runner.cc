@@ -44,7 +44,7 @@ Result<std::shared_ptr<Script>> load_script(Scenario scenario, SpeechLibrary& li
     return script;
 }
 
-ScenarioRunner::ScenarioRunner(std::shared_ptr<const Script> script, CarrierCall& call,
+ScenarioRunner::ScenarioRunner(std::shared_ptr<const Script> script, CarrierDriver& call,
                                std::function<void(const StepOutcome&)> progress,
                                std::function<void(const ScenarioOutcome&)> done)
     : script_(std::move(script)),

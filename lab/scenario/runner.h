@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "engine/core/result.h"
-#include "lab/carrier/carrier_call.h"
+#include "lab/carrier/carrier_driver.h"
 #include "lab/carrier/timer.h"
 #include "lab/scenario/hearing_desk.h"
 #include "lab/scenario/scenario.h"
@@ -46,7 +46,7 @@ class ScenarioRunner {
   public:
     /// Attaches itself to the call; make it before the call starts, on its thread. `progress` hears of every step,
     /// `done` once of the end, after the call has ended.
-    ScenarioRunner(std::shared_ptr<const Script> script, CarrierCall& call,
+    ScenarioRunner(std::shared_ptr<const Script> script, CarrierDriver& call,
                    std::function<void(const StepOutcome&)> progress, std::function<void(const ScenarioOutcome&)> done);
     ~ScenarioRunner();
 
@@ -90,7 +90,7 @@ class ScenarioRunner {
     double violations() const;
 
     std::shared_ptr<const Script> script_;
-    CarrierCall& call_;
+    CarrierDriver& call_;
     std::function<void(const StepOutcome&)> progress_;
     std::function<void(const ScenarioOutcome&)> done_;
     Timer heartbeat_;

@@ -7,7 +7,7 @@
 #include <functional>
 #include <memory>
 
-#include "lab/carrier/carrier_call.h"
+#include "lab/carrier/carrier_driver.h"
 #include "lab/carrier/http.h"
 #include "lab/twilio/media_stream.h"
 #include "lab/twilio/options.h"
@@ -15,18 +15,19 @@
 
 namespace trunkline::lab {
 
-class CallDriver : public CarrierCall, private StreamOwner {
+class CallDriver : public CarrierDriver, private StreamOwner {
   public:
     CallDriver(TwilioCallOptions options, HttpSender& http);
     ~CallDriver() override;
 
+    const char* carrier() const override { return "twilio"; }
     void start() override;
     /// Speaks after whatever is still being said. False when no bidirectional stream is open.
     bool say(std::string name, std::vector<uint8_t> ulaw);
     bool say(const Utterance& utterance) override { return say(utterance.name, utterance.ulaw); }
     void be_quiet() override;
     void press(std::string_view digits) override;
-    void pause_reading(bool pause);
+    void pause_reading(bool pause) override;
     void hang_up(HangUp how) override;
     double now_ms() const override { return call_ms(); }
     void note(std::string_view kind, std::string detail) override { add_note(kind, std::move(detail)); }

@@ -8,24 +8,18 @@
 namespace trunkline::lab {
 namespace {
 
-CallDriver& driver(CarrierCall& call) { return static_cast<CallDriver&>(call); }
+CallDriver& driver(CarrierDriver& call) { return static_cast<CallDriver&>(call); }
 
 }  // namespace
 
 void TwilioCall::with_driver(const std::function<void(CallDriver&)>& action) const {
-    with_call([&](CarrierCall& call) { action(driver(call)); });
+    with_call([&](CarrierDriver& call) { action(driver(call)); });
 }
 
 void TwilioCall::say(std::string name, std::vector<uint8_t> ulaw) {
-    post([name = std::move(name), ulaw = std::move(ulaw)](CarrierCall& c) mutable {
+    post([name = std::move(name), ulaw = std::move(ulaw)](CarrierDriver& c) mutable {
         driver(c).say(name, std::move(ulaw));
     });
-}
-
-void TwilioCall::say(std::string name, const Samples& samples) { say(std::move(name), ulaw_encode(samples)); }
-
-void TwilioCall::pause_reading(bool pause) {
-    post([pause](CarrierCall& c) { driver(c).pause_reading(pause); });
 }
 
 TwilioLab::TwilioLab(int threads) {

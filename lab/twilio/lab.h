@@ -11,8 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "lab/carrier/call_handle.h"
-#include "lab/speech/pcm.h"
+#include "lab/carrier/carrier_call.h"
 #include "lab/twilio/options.h"
 #include "lab/twilio/violation.h"
 
@@ -21,12 +20,11 @@ namespace trunkline::lab {
 class CallDriver;
 
 /// One call, seen from any other thread. Destroying it drops the call's sockets without a goodbye.
-class TwilioCall : public CallHandle {
+class TwilioCall : public CarrierCall {
   public:
-    using CallHandle::CallHandle;
+    using CarrierCall::CarrierCall;
+    using CarrierCall::say;
     void say(std::string name, std::vector<uint8_t> ulaw);
-    void say(std::string name, const Samples& samples);
-    void pause_reading(bool pause);  ///< nothing is read from the media socket meanwhile
     /// Runs `action` on the call's thread and waits for it.
     void with_driver(const std::function<void(CallDriver&)>& action) const;
 };

@@ -9,7 +9,7 @@
 #include <memory>
 #include <optional>
 
-#include "lab/carrier/carrier_call.h"
+#include "lab/carrier/carrier_driver.h"
 #include "lab/carrier/http.h"
 #include "lab/carrier/url.h"
 #include "lab/vonage/jwt.h"
@@ -24,11 +24,12 @@ using EventFields = std::vector<std::pair<std::string, std::string>>;
 /// A JSON string.
 std::string json_text(std::string_view text);
 
-class VonageDriver : public CarrierCall, private SocketOwner {
+class VonageDriver : public CarrierDriver, private SocketOwner {
   public:
     VonageDriver(CallOptions options, HttpSender& http);
     ~VonageDriver() override;
 
+    const char* carrier() const override { return "vonage"; }
     void start() override;
     bool say(const Utterance& utterance) override { return say(utterance.name, utterance.samples); }
     /// 8 kHz audio. False when no media socket is open.
@@ -36,7 +37,7 @@ class VonageDriver : public CarrierCall, private SocketOwner {
     void be_quiet() override;
     void press(std::string_view digits) override;
     void hang_up(HangUp how) override;
-    void pause_reading(bool pause);
+    void pause_reading(bool pause) override;
     void set_active(bool active);  ///< websocket:media:update
 
     // What REST asks for.

@@ -8,24 +8,16 @@
 namespace trunkline::lab::vonage {
 namespace {
 
-VonageDriver& driver(CarrierCall& call) { return static_cast<VonageDriver&>(call); }
+VonageDriver& driver(CarrierDriver& call) { return static_cast<VonageDriver&>(call); }
 
 }  // namespace
 
 void VonageCall::with_driver(const std::function<void(VonageDriver&)>& action) const {
-    with_call([&](CarrierCall& call) { action(driver(call)); });
-}
-
-void VonageCall::say(std::string name, Samples samples) {
-    post([name = std::move(name), samples = std::move(samples)](CarrierCall& c) { driver(c).say(name, samples); });
-}
-
-void VonageCall::pause_reading(bool pause) {
-    post([pause](CarrierCall& c) { driver(c).pause_reading(pause); });
+    with_call([&](CarrierDriver& call) { action(driver(call)); });
 }
 
 void VonageCall::set_active(bool active) {
-    post([active](CarrierCall& c) { driver(c).set_active(active); });
+    post([active](CarrierDriver& c) { driver(c).set_active(active); });
 }
 
 VonageLab::VonageLab(int threads) : registry_(std::make_shared<CallRegistry>()) {

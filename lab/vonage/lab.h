@@ -12,8 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "lab/carrier/call_handle.h"
-#include "lab/speech/pcm.h"
+#include "lab/carrier/carrier_call.h"
 #include "lab/vonage/options.h"
 #include "lab/vonage/rest.h"
 
@@ -22,12 +21,10 @@ namespace trunkline::lab::vonage {
 class VonageDriver;
 
 /// One call, seen from any other thread. Destroying it drops the call's sockets without a goodbye.
-class VonageCall : public CallHandle {
+class VonageCall : public CarrierCall {
   public:
-    using CallHandle::CallHandle;
-    void say(std::string name, Samples samples);  ///< 8 kHz
-    void pause_reading(bool pause);               ///< nothing is read from the media socket meanwhile
-    void set_active(bool active);                 ///< websocket:media:update
+    using CarrierCall::CarrierCall;
+    void set_active(bool active);  ///< websocket:media:update
     /// Runs `action` on the call's thread and waits for it.
     void with_driver(const std::function<void(VonageDriver&)>& action) const;
 };

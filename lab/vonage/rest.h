@@ -10,7 +10,7 @@
 
 #include "engine/core/json.h"
 #include "engine/core/result.h"
-#include "lab/carrier/call_handle.h"
+#include "lab/carrier/carrier_call.h"
 #include "lab/vonage/options.h"
 
 namespace trunkline::lab::vonage {

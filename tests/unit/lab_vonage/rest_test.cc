@@ -1,6 +1,7 @@
 // Checklist line 53: /v1/calls over HTTP, with the application's token.
 #include <jwt.h>
 
+#include <cstdlib>
 #include <future>
 
 #include "engine/core/clock.h"
@@ -26,7 +27,7 @@ std::string token(const std::function<void(jwt_t*)>& change = nullptr, jwt_alg_t
     if (change) change(made);
     char* text = jwt_encode_str(made);
     std::string out = text == nullptr ? "" : text;
-    jwt_free_str(text);
+    std::free(text);
     jwt_free(made);
     return "Bearer " + out;
 }

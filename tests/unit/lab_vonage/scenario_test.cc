@@ -12,7 +12,7 @@ namespace {
 class LabVonageScenario : public VonageFixture {
   protected:
     ~LabVonageScenario() override {
-        if (call) call->with_call([this](CarrierCall&) { runner.reset(); });
+        if (call) call->with_call([this](CarrierDriver&) { runner.reset(); });
     }
     std::shared_ptr<ScenarioRunner> runner;
     std::promise<ScenarioOutcome> told;

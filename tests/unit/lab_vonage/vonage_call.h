@@ -55,7 +55,7 @@ class VonageFixture : public testing::Test {
         ASSERT_NE(socket, nullptr);
         ASSERT_TRUE(socket->next("websocket:connected"));
     }
-    bool wait(CallHandle::Condition condition) { return call->wait_for(std::move(condition), kWait); }
+    bool wait(CarrierCall::Condition condition) { return call->wait_for(std::move(condition), kWait); }
     bool wait_ended() {
         return wait([](const CallResult& c) { return c.ended; });
     }
