@@ -17,8 +17,7 @@ namespace {
 std::mutex print_mutex;
 
 /// "call.wav" → "call-3.wav" when there are several calls.
-std::string numbered(const std::string& path, int number, int of) {
-    if (of == 1) return path;
+std::string numbered(const std::string& path, int number) {
     size_t dot = path.rfind('.');
     if (dot == std::string::npos || path.find('/', dot) != std::string::npos) dot = path.size();
     return path.substr(0, dot) + "-" + std::to_string(number) + path.substr(dot);
@@ -27,11 +26,12 @@ std::string numbered(const std::string& path, int number, int of) {
 /// One call of the command with everything that hangs on it. The runner lives on the call's thread.
 struct Line {
     int number = 1;
-    std::unique_ptr<CarrierCall> call;
+    std::shared_ptr<CarrierCall> call;  // main thread; null while the carrier still makes it
     std::shared_ptr<ScenarioRunner> runner;
     std::mutex mutex;
     ScenarioOutcome outcome;
     std::atomic<bool> done{false};
+    bool finished = false;  // main thread
 };
 
 void print_event(const Paper& paper, const TimelineEvent& event) {
@@ -115,69 +115,129 @@ void print_account(const Paper& paper, const Line& line, const CallResult& resul
 
 class Exchange {
   public:
-    Exchange(CallsCommand command, Ring ring) : command_(std::move(command)), ring_(std::move(ring)) {}
+    Exchange(CallsCommand command, std::shared_ptr<Script> script)
+        : command_(std::move(command)),
+          script_(std::move(script)),
+          limit_(static_cast<size_t>(command_.calls)),
+          several_(command_.calls > 1) {}
+    Exchange(const Exchange&) = delete;
+    Exchange& operator=(const Exchange&) = delete;
+    ~Exchange() {
+        if (door_.shut) door_.shut();
+        for (auto& line : lines()) {
+            if (line->call == nullptr && door_.find) line->call = door_.find(line->number);
+            if (line->call != nullptr) let_go(*line);
+        }
+    }
 
-    int run(std::shared_ptr<Script> script) {
-        script_ = std::move(script);
+    int ring_all(const Ring& ring) {
+        const int64_t begun = monotonic_ns();
+        return run([&] {
+            const auto due = static_cast<size_t>(static_cast<double>(monotonic_ns() - begun) / 1e9 * command_.rate) + 1;
+            for (size_t n = lines().size(); interrupts_ == 0 && n < std::min(due, limit_); ++n) {
+                auto line = new_line();
+                line->call = ring(line->number, keep_audio(), [&](CarrierDriver& driver) { attach(*line, driver); });
+            }
+        });
+    }
+
+    int await_all(const OpenDoor& open) {
+        if (script_ == nullptr) limit_ = SIZE_MAX;
+        several_ = limit_ > 1;
+        auto door = open(keep_audio(), [this](CarrierDriver& driver) {
+            if (lines().size() < limit_) attach(*new_line(), driver);
+        });
+        if (!door) {
+            std::fprintf(stderr, "trunkline-lab: %s\n", door.error().message.c_str());
+            return 2;
+        }
+        door_ = std::move(*door);
+        return run([this] {
+            for (auto& line : lines()) {
+                if (line->call != nullptr || line->finished) continue;
+                line->call = door_.find(line->number);
+                if (line->call != nullptr && interrupts_ > 0) line->call->hang_up();
+            }
+        });
+    }
+
+  private:
+    bool keep_audio() const { return !several_ || !command_.wav.empty() || (script_ && script_->desk); }
+
+    std::vector<std::shared_ptr<Line>> lines() const {
+        std::lock_guard lock(lines_mutex_);
+        return lines_;
+    }
+    std::shared_ptr<Line> new_line() {
+        std::lock_guard lock(lines_mutex_);
+        lines_.push_back(std::make_shared<Line>());
+        lines_.back()->number = static_cast<int>(lines_.size());
+        return lines_.back();
+    }
+
+    int run(const std::function<void()>& gather) {
         sigset_t signals;
         sigemptyset(&signals);
         sigaddset(&signals, SIGINT);
         sigaddset(&signals, SIGTERM);
-        const int64_t begun = monotonic_ns();
-        while (finished_ < lines_.size() || lines_.size() < static_cast<size_t>(command_.calls)) {
-            const auto due = static_cast<size_t>(static_cast<double>(monotonic_ns() - begun) / 1e9 * command_.rate) + 1;
-            while (interrupts_ == 0 && lines_.size() < std::min(due, static_cast<size_t>(command_.calls))) ring();
+        while (finished_ < limit_) {
+            gather();
             timespec pause{0, 20'000'000};
             if (sigtimedwait(&signals, nullptr, &pause) > 0 && !interrupted()) return 130;
             collect();
-            if (interrupts_ > 0 && finished_ == lines_.size()) break;
+            if (interrupts_ > 0 && finished_ == lines().size()) break;
         }
-        if (command_.calls > 1 && !command_.json) {
-            std::printf("%zu of %zu calls passed\n", passed_, lines_.size());
+        if (several_ && !command_.json) {
+            std::printf("%zu of %zu calls passed\n", passed_, finished_);
             print_latencies();
         }
         if (interrupts_ > 0) return 130;
-        return passed_ == lines_.size() ? 0 : 1;
+        return passed_ == finished_ ? 0 : 1;
     }
 
-  private:
-    void ring() {
-        auto line = std::make_shared<Line>();
-        line->number = static_cast<int>(lines_.size()) + 1;
-        const bool live = command_.calls == 1 && !command_.json;
-        const bool keep_audio = command_.calls == 1 || !command_.wav.empty() || (script_ && script_->desk);
-        line->call = ring_(line->number, keep_audio, [&, raw = line.get()](CarrierDriver& driver) {
-            if (live) driver.on_note([this](const TimelineEvent& event) { print_event(paper_, event); });
-            if (script_ != nullptr) {
-                raw->runner =
-                    std::make_shared<ScenarioRunner>(script_, driver, nullptr, [raw](const ScenarioOutcome& outcome) {
-                        std::lock_guard lock(raw->mutex);
-                        raw->outcome = outcome;
-                        raw->done = true;
-                    });
-            } else {
-                driver.observe([raw, &driver] {
-                    if (!driver.result().ended) return;
-                    raw->outcome.passed = driver.result().status == "completed";
-                    raw->outcome.failure = raw->outcome.passed ? "" : driver.result().end_reason;
+    /// On the call's thread.
+    void attach(Line& line, CarrierDriver& driver) {
+        Line* raw = &line;
+        if (!several_ && !command_.json)
+            driver.on_note([this](const TimelineEvent& event) { print_event(paper_, event); });
+        if (script_ != nullptr) {
+            raw->runner =
+                std::make_shared<ScenarioRunner>(script_, driver, nullptr, [raw](const ScenarioOutcome& outcome) {
+                    std::lock_guard lock(raw->mutex);
+                    raw->outcome = outcome;
                     raw->done = true;
                 });
-            }
+            return;
+        }
+        driver.observe([raw, &driver] {
+            if (!driver.result().ended) return;
+            raw->outcome.passed = driver.result().status == "completed";
+            raw->outcome.failure = raw->outcome.passed ? "" : driver.result().end_reason;
+            raw->done = true;
         });
-        lines_.push_back(std::move(line));
+    }
+
+    /// Nothing of the line is touched by its call any more.
+    static void let_go(Line& line) {
+        line.call->with_call([&](CarrierDriver& driver) {
+            line.runner.reset();
+            driver.observe(nullptr);
+            driver.on_note(nullptr);
+        });
+        line.call.reset();
     }
 
     /// False when it is time to leave at once.
     bool interrupted() {
         if (++interrupts_ > 1) return false;
         std::fprintf(stderr, "hanging up; press Ctrl-C again to leave at once\n");
-        for (auto& line : lines_)
-            if (!line->done) line->call->hang_up();
+        for (auto& line : lines())
+            if (!line->done && line->call != nullptr) line->call->hang_up();
         return true;
     }
 
     void collect() {
-        for (auto& line : lines_) {
+        for (auto& line : lines()) {
             if (line->call == nullptr || !line->done) continue;
             // A moment for the last status callback and close frame, then the account.
             const bool reported = line->call->wait_for(
@@ -202,11 +262,11 @@ class Exchange {
             if (command_.json) {
                 print_json(line, result);
             } else {
-                print_account(paper_, line, result, command_.calls > 1, interrupts_ > 0);
+                print_account(paper_, line, result, several_, interrupts_ > 0);
             }
         }
         if (!command_.wav.empty()) {
-            const std::string path = numbered(command_.wav, line.number, command_.calls);
+            const std::string path = several_ ? numbered(command_.wav, line.number) : command_.wav;
             if (auto written = write_call_wav(path, result); !written) {
                 std::fprintf(stderr, "trunkline-lab: %s\n", written.error().message.c_str());
             } else if (!command_.json) {
@@ -214,8 +274,8 @@ class Exchange {
             }
         }
         std::fflush(stdout);
-        line.call->with_call([&](CarrierDriver&) { line.runner.reset(); });
-        line.call.reset();
+        line.finished = true;
+        let_go(line);
     }
 
     void print_latencies() {
@@ -227,9 +287,12 @@ class Exchange {
     }
 
     CallsCommand command_;
-    Ring ring_;
-    Paper paper_;
     std::shared_ptr<Script> script_;
+    size_t limit_;  // so many calls, then it is over
+    bool several_;
+    Door door_;
+    Paper paper_;
+    mutable std::mutex lines_mutex_;
     std::vector<std::shared_ptr<Line>> lines_;
     std::vector<double> gaps_;
     size_t finished_ = 0;
@@ -261,8 +324,12 @@ int complain_of_script(const char* command, const Error& error) {
     return 2;
 }
 
-int play_calls(const CallsCommand& command, std::shared_ptr<Script> script, Ring ring) {
-    return Exchange(command, std::move(ring)).run(std::move(script));
+int play_calls(const CallsCommand& command, std::shared_ptr<Script> script, const Ring& ring) {
+    return Exchange(command, std::move(script)).ring_all(ring);
+}
+
+int await_calls(const CallsCommand& command, std::shared_ptr<Script> script, const OpenDoor& open) {
+    return Exchange(command, std::move(script)).await_all(open);
 }
 
 void block_interrupts() {

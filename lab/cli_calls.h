@@ -10,8 +10,16 @@
 namespace trunkline::lab {
 
 /// Begins call `number` (from 1). `prepare` is to run on the call's thread before anything is sent.
-using Ring =
-    std::function<std::unique_ptr<CarrierCall>(int number, bool keep_audio, std::function<void(CarrierDriver&)> prepare)>;
+using Ring = std::function<std::shared_ptr<CarrierCall>(int number, bool keep_audio,
+                                                        std::function<void(CarrierDriver&)> prepare)>;
+
+/// Calls that the server asks for (REST) instead of being rung up.
+struct Door {
+    std::function<std::shared_ptr<CarrierCall>(int number)> find;  ///< from 1; null while it is being made
+    std::function<void()> shut;                                    ///< afterwards no call is prepared any more
+};
+/// Opens the door. `prepare` is to run for every call, on its thread before anything is sent, in the order of numbers.
+using OpenDoor = std::function<Result<Door>(bool keep_audio, std::function<void(CarrierDriver&)> prepare)>;
 
 /// The scenario of the command with its voices; without them when it is only to be checked. Codes: bad-scenario (all
 /// problems, one a line), those of SpeechLibrary.
@@ -23,7 +31,11 @@ int complain_of_script(const char* command, const Error& error);
 /// SIGINT and SIGTERM reach play_calls() alone. To be called before any thread starts.
 void block_interrupts();
 
-/// Returns the program's exit code.
-int play_calls(const CallsCommand& command, std::shared_ptr<Script> script, Ring ring);
+/// Rings `command.calls` times. Returns the program's exit code.
+int play_calls(const CallsCommand& command, std::shared_ptr<Script> script, const Ring& ring);
+
+/// Plays the scenario on the first `command.calls` calls that the server asks for; without a scenario keeps the line of
+/// every call open, until Ctrl-C. Returns the program's exit code.
+int await_calls(const CallsCommand& command, std::shared_ptr<Script> script, const OpenDoor& open);
 
 }  // namespace trunkline::lab

@@ -1,6 +1,4 @@
 // `trunkline-lab vonage`: what the command line means for a simulated call of Vonage.
-#include <signal.h>
-
 #include <cstdio>
 #include <fstream>
 #include <sstream>
@@ -50,14 +48,17 @@ Status settle_addresses(VonageCommand& command) {
     return address ? Status() : tl::unexpected<Error>(address.error());
 }
 
-int serve_until_interrupted() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    int signal = 0;
-    sigwait(&signals, &signal);
-    return 130;
+/// Serves REST; every call that is made there is prepared by `prepare`.
+Result<std::string> open_rest(vonage::VonageLab& lab, const VonageCommand& command,
+                              const std::function<void(CarrierDriver&)>& prepare) {
+    auto rest = rest_options(command);
+    if (!rest) return tl::unexpected<Error>(rest.error());
+    if (prepare) rest->prepare = [prepare](vonage::VonageDriver& driver) { prepare(driver); };
+    auto listening = lab.serve_rest(std::move(*rest));
+    if (!listening) return listening;
+    std::fprintf(command.json ? stderr : stdout, "REST: %s/v1/calls\n", listening->c_str());
+    std::fflush(stdout);
+    return listening;
 }
 
 }  // namespace
@@ -82,16 +83,19 @@ int run_vonage(VonageCommand command) {
     if (auto settled = settle_addresses(command); !settled) return wrong_use(settled.error().message);
 
     vonage::VonageLab lab(command.threads);
-    if (!command.rest.empty()) {
-        auto rest = rest_options(command);
-        if (!rest) return wrong_use(rest.error().message);
-        auto listening = lab.serve_rest(std::move(*rest));
-        if (!listening) return wrong_use(listening.error().message);
-        std::fprintf(command.json ? stderr : stdout, "REST: %s/v1/calls\n", listening->c_str());
-        std::fflush(stdout);
+    if (command.call.answer_url.empty()) {
+        return await_calls(command, std::move(script), [&](bool keep_audio, const auto& prepare) -> Result<Door> {
+            command.call.media.keep_audio = keep_audio;
+            auto listening = open_rest(lab, command, prepare);
+            if (!listening) return tl::unexpected<Error>(listening.error());
+            return Door{[&lab](int number) { return lab.outgoing(static_cast<size_t>(number) - 1); },
+                        [&lab] { lab.stop_rest(); }};
+        });
     }
-    if (command.call.answer_url.empty()) return serve_until_interrupted();
-    return play_calls(command, std::move(script), [&](int number, bool keep_audio, auto prepare) {
+    if (!command.rest.empty()) {
+        if (auto listening = open_rest(lab, command, nullptr); !listening) return wrong_use(listening.error().message);
+    }
+    return play_calls(command, std::move(script), [&](int number, bool keep_audio, const auto& prepare) {
         auto options = command.call;
         options.media.seed += static_cast<uint64_t>(number);
         options.media.keep_audio = keep_audio;

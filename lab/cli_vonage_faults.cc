@@ -143,6 +143,7 @@ const std::map<std::string, Setter>& setters() {
                           {"flat", DtmfForm::kFlat}, {"nested", DtmfForm::kNested}, {"bare", DtmfForm::kBare}})},
         {"duplicate_events", flag(kEvents, &EventOptions::duplicate)},
         {"reorder_events", flag(kEvents, &EventOptions::reorder)},
+        {"completed_first", flag(kEvents, &EventOptions::completed_first)},
         {"leg_events", flag(kEvents, &EventOptions::leg_events)},
         {"omit", names(&EventOptions::omit)},
         {"null", names(&EventOptions::null_fields)},

@@ -65,6 +65,7 @@ VonageDriver::~VonageDriver() = default;
 
 void VonageDriver::start() {
     begin();
+    created_at_ = rfc3339(unix_ms());
     if (options_.max_call_ms > 0) limit_timer_.after_ms(options_.max_call_ms);
     result_.status = "started";
     report("started");
@@ -238,6 +239,9 @@ void VonageDriver::hang_up(HangUp how) {
     vanished_ = how == HangUp::kHalfOpen;
     step_ = nullptr;
     actions_.clear();
+    late_close_ = how;
+    closes_late_ = options_.events.completed_first && !options_.event_url.empty() && !vanished_;
+    if (closes_late_) return end("completed", hang_up_reason_);
     close_sockets(how);
     if (talking() == nullptr && !result_.ended) end("completed", hang_up_reason_);
     changed();
@@ -281,7 +285,7 @@ void VonageDriver::end(const std::string& status, const std::string& reason, Eve
     limit_timer_.cancel();
     leg_timer_.cancel();
     note("call", status + ": " + reason);
-    close_sockets(HangUp::kStopThenClose);
+    if (!closes_late_) close_sockets(HangUp::kStopThenClose);
     // A call that never had an NCCO is over like any other; what went wrong was told by an `error` before.
     const bool no_answer = status == "failed" && !options_.outbound;
     const std::string told = no_answer || answered_ms_ >= 0 ? "completed" : status;

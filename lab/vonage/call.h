@@ -48,7 +48,8 @@ class VonageDriver : public CarrierDriver, private SocketOwner {
 
     const CallOptions& options() const { return options_; }
     const std::string& conversation() const { return conversation_; }
-    std::string started_at() const { return answered_at_; }  ///< RFC 3339; empty before the answer
+    const std::string& created_at() const { return created_at_; }  ///< RFC 3339
+    std::string started_at() const { return answered_at_; }        ///< RFC 3339; empty before the answer
     std::string ended_at() const { return ended_at_; }
     double now_ms() const override { return call_ms(); }
     void note(std::string_view kind, std::string detail) override { add_note(kind, std::move(detail)); }
@@ -125,13 +126,16 @@ class VonageDriver : public CarrierDriver, private SocketOwner {
     HttpSender& http_;
     Signer signer_;
     std::string conversation_;
+    std::string created_at_;
     std::string answered_at_;
     std::string ended_at_;
     double answered_ms_ = -1;
     std::deque<NccoAction> actions_;
     int documents_ = 0;
     bool hanging_up_ = false;
-    bool vanished_ = false;       // hung up half-open: nothing more is said to anybody
+    bool vanished_ = false;     // hung up half-open: nothing more is said to anybody
+    bool closes_late_ = false;  // the socket is closed when `completed` has been answered
+    HangUp late_close_ = HangUp::kStopThenClose;
     bool changing_ncco_ = false;  // a transfer closes the leg; that is no end of the call
     std::string hang_up_reason_ = "the caller hung up";
     std::vector<std::unique_ptr<MediaSocket>> sockets_;

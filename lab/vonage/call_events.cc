@@ -164,6 +164,7 @@ void VonageDriver::event_answered(const Event& event, const HttpAnswer& answer) 
     note("status", event.status + " -> HTTP " + std::to_string(answer.status) + " " + answer.error);
     event_in_flight_ = false;
     send_next_event();
+    if (closes_late_ && event.status == "completed") close_sockets(late_close_);
     if (!accepted(answer)) {
         violation(kEventFailed, true,
                   "the event '" + event.status + "' was answered with " +

@@ -28,6 +28,8 @@ VonageLab::~VonageLab() {
     rest_.reset();  // it uses calls and threads
 }
 
+void VonageLab::stop_rest() { rest_.reset(); }
+
 std::unique_ptr<VonageCall> VonageLab::call(CallOptions options, std::function<void(VonageDriver&)> prepare) {
     std::shared_ptr<LabThread> thread;
     {

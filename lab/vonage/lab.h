@@ -41,6 +41,7 @@ class VonageLab {
 
     /// Serves /v1/calls for all calls of this lab. Returns the base URL, "http://127.0.0.1:8089".
     Result<std::string> serve_rest(RestOptions options);
+    void stop_rest();  ///< the calls live on
     /// Calls made over REST, in order; null when there are not so many. They live as long as the lab.
     std::shared_ptr<VonageCall> outgoing(size_t n) const;
 

@@ -72,6 +72,7 @@ struct EventOptions {
     bool reorder = false;               ///< neighbours swapped
     std::set<std::string> omit;         ///< fields left out, "status.field" or "field"
     std::set<std::string> null_fields;  ///< fields that are JSON null
+    bool completed_first = false;       ///< on a hang-up the socket is closed only when `completed` has been answered
     bool leg_events = false;            ///< the media socket reports started, answered and completed as well
     SocketUuid socket_uuid = SocketUuid::kLeg;
     int attempts = 2;  ///< in all, on no answer, 429, 503, 504

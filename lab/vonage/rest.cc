@@ -12,6 +12,16 @@ namespace {
 
 constexpr int64_t kSecondNs = 1'000'000'000;
 
+RestReply not_found(const std::string& uuid) {
+    return problem(404, "not-found", "Not Found", "There is no call " + uuid);
+}
+
+RestReply invalid(const std::string& parameter, const std::string& detail) {
+    return problem(400, "bad-request", "Bad Request", detail, {parameter});
+}
+
+}  // namespace
+
 void write_call(JsonWriter& w, const CallSummary& call) {
     w.begin_object().field("uuid", call.uuid).field("status", call.status);
     w.field("direction", call.outbound ? "outbound" : "inbound").field("conversation_uuid", call.conversation);
@@ -25,26 +35,18 @@ void write_call(JsonWriter& w, const CallSummary& call) {
     w.end().end().end();
 }
 
-RestReply not_found(const std::string& uuid) {
-    return problem(404, "not-found", "Not Found", "There is no call " + uuid);
-}
-
-RestReply invalid(const std::string& parameter, const std::string& detail) {
-    return problem(400, "bad-request", "Bad Request", detail, {parameter});
-}
-
-}  // namespace
-
 CallSummary summary_of(const VonageDriver& driver) {
     const auto& result = driver.result();
-    return {result.call_sid,   driver.conversation(), result.status,       driver.options().outbound,
-            result.ended,      driver.options().from, driver.options().to, driver.started_at(),
-            driver.ended_at(), result.duration_ms};
+    const auto& options = driver.options();
+    return {result.call_sid,     driver.conversation(), result.status,     options.outbound,
+            result.ended,        options.from,          options.to,        driver.created_at(),
+            driver.started_at(), driver.ended_at(),     result.duration_ms};
 }
 
 void CallRegistry::add(const std::string& uuid, const std::weak_ptr<VonageDriver>& call,
                        std::shared_ptr<LabThread> thread) {
     std::lock_guard lock(mutex_);
+    if (calls_.count(uuid) == 0) order_.push_back(uuid);
     calls_[uuid] = {call, std::move(thread)};
 }
 
@@ -69,9 +71,7 @@ bool CallRegistry::with(const std::string& uuid, const std::function<void(Vonage
 
 std::vector<std::string> CallRegistry::uuids() const {
     std::lock_guard lock(mutex_);
-    std::vector<std::string> out;
-    for (const auto& [uuid, entry] : calls_) out.push_back(uuid);
-    return out;
+    return order_;
 }
 
 RestReply problem(int status, const std::string& kind, const std::string& title, const std::string& detail,
@@ -97,7 +97,7 @@ bool RestServer::over_limit(std::vector<int64_t>& recent, int limit) const {
 }
 
 RestReply RestServer::answer(const std::string& method, const std::string& path, const std::string& authorization,
-                             const std::string& body) {
+                             const std::string& body, const Query& query) {
     static const std::string kBase = "/v1/calls";
     auto token = check_application_token(authorization, options_.public_key, options_.application_id, unix_ms() / 1000);
     if (!token) return problem(401, "unauthorized", "Unauthorized", token.error().message);
@@ -115,7 +115,7 @@ RestReply RestServer::answer(const std::string& method, const std::string& path,
         json = *parsed;
     }
     if (creates) return create(json);
-    if (method == "GET" && rest.empty()) return list();
+    if (method == "GET" && rest.empty()) return list(query);
     if (rest.empty()) return problem(405, "method", "Method Not Allowed", method + " is not known here");
     const std::string tail = rest.substr(1);
     const std::string uuid = tail.substr(0, tail.find('/'));
@@ -133,23 +133,6 @@ RestReply RestServer::create(const Json& body) {
     w.begin_object().field("uuid", call.uuid).field("status", "started").field("direction", "outbound");
     w.field("conversation_uuid", call.conversation).end();
     return {201, w.take()};
-}
-
-RestReply RestServer::list() const {
-    JsonWriter calls;
-    calls.begin_array();
-    int count = 0;
-    for (const auto& uuid : registry_->uuids()) {
-        CallSummary call;
-        if (!registry_->with(uuid, [&](VonageDriver& driver) { call = summary_of(driver); })) continue;
-        write_call(calls, call);
-        ++count;
-    }
-    calls.end();
-    JsonWriter w;
-    w.begin_object().field("count", count).field("page_size", 100).field("record_index", 0);
-    w.key("_embedded").begin_object().raw_field("calls", calls.text()).end().end();
-    return {200, w.take()};
 }
 
 RestReply RestServer::get(const std::string& uuid) const {

@@ -37,11 +37,14 @@ struct CallSummary {
     bool ended = false;
     std::string from;
     std::string to;
-    std::string start_time;
+    std::string created;     ///< RFC 3339, as the following
+    std::string start_time;  ///< of the answer; empty before it
     std::string end_time;
     double duration_ms = 0;
 };
 CallSummary summary_of(const VonageDriver& driver);
+/// The call object of the interface.
+void write_call(JsonWriter& w, const CallSummary& call);
 
 /// All calls of a lab by uuid. Thread-safe.
 class CallRegistry {
@@ -49,7 +52,7 @@ class CallRegistry {
     void add(const std::string& uuid, const std::weak_ptr<VonageDriver>& call, std::shared_ptr<LabThread> thread);
     /// Runs `action` on the call's thread; false when there is no such call any more.
     bool with(const std::string& uuid, const std::function<void(VonageDriver&)>& action) const;
-    std::vector<std::string> uuids() const;
+    std::vector<std::string> uuids() const;  ///< in the order in which the calls began
 
   private:
     struct Entry {
@@ -58,6 +61,7 @@ class CallRegistry {
     };
     mutable std::mutex mutex_;
     std::map<std::string, Entry> calls_;
+    std::vector<std::string> order_;
 };
 
 struct RestReply {
@@ -80,15 +84,16 @@ class RestServer {
     /// Returns the base URL. Codes: cannot-listen.
     Result<std::string> listen();
 
-    /// The interface without its HTTP. `path` without the query.
+    using Query = std::map<std::string, std::string>;
+    /// The interface without its HTTP. `path` without the query, which is decoded.
     RestReply answer(const std::string& method, const std::string& path, const std::string& authorization,
-                     const std::string& body);
+                     const std::string& body, const Query& query = {});
 
   private:
     struct Server;
     bool over_limit(std::vector<int64_t>& recent, int limit) const;
     RestReply create(const Json& body);
-    RestReply list() const;
+    RestReply list(const Query& query) const;
     RestReply get(const std::string& uuid) const;
     RestReply modify(const std::string& uuid, const Json& body) const;
     RestReply side_action(const std::string& method, const std::string& uuid, const std::string& what,
@@ -99,6 +104,7 @@ class RestServer {
     DialOut dial_out_;
     std::vector<int64_t> creates_;   // when, within the last second
     std::vector<int64_t> requests_;  // all others
+    std::string base_url_;
     std::unique_ptr<LabThread> thread_;
     std::unique_ptr<Server> server_;
 };

@@ -8,10 +8,10 @@ namespace trunkline::lab::vonage {
 struct RestServer::Server {
     SoupServer* soup = nullptr;
     RestServer* owner = nullptr;
-    static void on_request(SoupServer*, SoupServerMessage* message, const char* path, GHashTable*, gpointer self);
+    static void on_request(SoupServer*, SoupServerMessage* message, const char* path, GHashTable* query, gpointer self);
 };
 
-void RestServer::Server::on_request(SoupServer*, SoupServerMessage* message, const char* path, GHashTable*,
+void RestServer::Server::on_request(SoupServer*, SoupServerMessage* message, const char* path, GHashTable* query,
                                     gpointer self) {
     SoupMessageHeaders* headers = soup_server_message_get_request_headers(message);
     const char* authorization = soup_message_headers_get_one(headers, "Authorization");
@@ -21,8 +21,17 @@ void RestServer::Server::on_request(SoupServer*, SoupServerMessage* message, con
     const auto* data = static_cast<const char*>(g_bytes_get_data(bytes, &size));
     const std::string body(data == nullptr ? "" : data, size);
     g_bytes_unref(bytes);
+    Query fields;
+    if (query != nullptr) {
+        g_hash_table_foreach(
+            query,
+            [](gpointer name, gpointer value, gpointer out) {
+                (*static_cast<Query*>(out))[static_cast<const char*>(name)] = static_cast<const char*>(value);
+            },
+            &fields);
+    }
     const RestReply reply = static_cast<Server*>(self)->owner->answer(
-        soup_server_message_get_method(message), path, authorization == nullptr ? "" : authorization, body);
+        soup_server_message_get_method(message), path, authorization == nullptr ? "" : authorization, body, fields);
     soup_server_message_set_status(message, static_cast<guint>(reply.status), nullptr);
     if (reply.body.empty()) return;
     const char* type = reply.status >= 400 ? "application/problem+json" : "application/json";
@@ -67,7 +76,8 @@ Result<std::string> RestServer::listen() {
         GSList* uris = soup_server_get_uris(server_->soup);
         const int port = uris == nullptr ? 0 : g_uri_get_port(static_cast<GUri*>(uris->data));
         g_slist_free_full(uris, reinterpret_cast<GDestroyNotify>(g_uri_unref));
-        listening = "http://" + options_.host + ":" + std::to_string(port);
+        base_url_ = "http://" + options_.host + ":" + std::to_string(port);
+        listening = base_url_;
     });
     return listening;
 }
