@@ -8,29 +8,43 @@
 #include "lab/deepgram/options.h"
 #include "lab/speech/library.h"
 #include "lab/twilio/options.h"
+#include "lab/vonage/options.h"
 
 namespace trunkline::lab {
 
-struct TwilioCommand {
-    TwilioCallOptions call;
+/// What every command that rings has.
+struct CallsCommand {
     std::string scenario;  ///< file; empty: stays on the line until the call ends or Ctrl-C
     std::string wav;       ///< what was said and heard; empty: not written
     int calls = 1;
     double rate = 10;  ///< calls begun per second
     int threads = 1;
     std::vector<std::string> faults;  ///< key=value
-    std::string signature = "correct";
-    std::string webhook_signature = "correct";
     bool json = false;
     bool check_only = false;  ///< only reads the scenario
     SpeechOptions speech;
 };
 
+struct TwilioCommand : CallsCommand {
+    TwilioCallOptions call;
+    std::string signature = "correct";
+    std::string webhook_signature = "correct";
+};
+
+struct VonageCommand : CallsCommand {
+    vonage::CallOptions call;
+    std::string rest;        ///< HOST:PORT of /v1/calls; empty: not served
+    std::string public_key;  ///< file of the application's public key
+};
+
 int run_twilio(TwilioCommand command);
+int run_vonage(VonageCommand command);
 int run_voices(const SpeechOptions& options, const std::string& match, bool json);
 
 /// `key=value` onto the faults of a call. Codes: unknown-fault (names all), bad-fault.
 Status set_media_fault(TwilioCallOptions& options, const std::string& assignment);
+
+Status set_vonage_fault(vonage::CallOptions& options, const std::string& assignment);
 
 /// Text for people on standard output; colours only on a terminal.
 class Paper {

@@ -1,24 +1,13 @@
-// `trunkline-lab twilio`: rings, plays the scenario, shows it live, and gives a clear account at the end.
-#include <signal.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <atomic>
+// `trunkline-lab twilio`: what the command line means for a simulated call of Twilio.
 #include <cstdio>
-#include <mutex>
 
-#include "engine/core/clock.h"
-#include "engine/core/json.h"
-#include "lab/cli.h"
-#include "lab/scenario/runner.h"
+#include "lab/carrier/url.h"
+#include "lab/cli_calls.h"
 #include "lab/twilio/call_driver.h"
 #include "lab/twilio/lab.h"
-#include "lab/twilio/url.h"
 
 namespace trunkline::lab {
 namespace {
-
-std::mutex print_mutex;
 
 int wrong_use(const std::string& message) {
     std::fprintf(stderr, "trunkline-lab twilio: %s\n", message.c_str());
@@ -34,248 +23,18 @@ bool set_signature(const std::string& name, SignatureMode& mode) {
     return true;
 }
 
-/// "call.wav" → "call-3.wav" when there are several calls.
-std::string numbered(const std::string& path, int number, int of) {
-    if (of == 1) return path;
-    size_t dot = path.rfind('.');
-    if (dot == std::string::npos || path.find('/', dot) != std::string::npos) dot = path.size();
-    return path.substr(0, dot) + "-" + std::to_string(number) + path.substr(dot);
-}
-
-/// One call of the command with everything that hangs on it. The runner lives on the call's thread.
-struct Line {
-    int number = 1;
-    std::unique_ptr<TwilioCall> call;
-    std::shared_ptr<ScenarioRunner> runner;
-    std::mutex mutex;
-    ScenarioOutcome outcome;
-    std::atomic<bool> done{false};
-};
-
-void print_event(const Paper& paper, const TimelineEvent& event) {
-    if (event.kind == "twiml" || event.kind == "mark" || event.kind == "verb" || event.kind == "said" ||
-        event.kind == "status")
-        return;
-    std::string detail = event.detail;
-    if (event.kind == "error" || event.kind == "warning" || detail.find("FAILED") != std::string::npos)
-        detail = paper.bad(detail);
-    std::lock_guard lock(print_mutex);
-    std::printf("%s  %-12s %s\n",
-                paper
-                    .dim([&] {
-                        char at[24];
-                        std::snprintf(at, sizeof at, "%8.3f", event.at_ms / 1000);
-                        return std::string(at);
-                    }())
-                    .c_str(),
-                event.kind.c_str(), detail.c_str());
-    std::fflush(stdout);
-}
-
-/// How long the agent let the caller wait, for every utterance that it answered.
-std::vector<double> reply_gaps(const CallResult& call) {
-    std::vector<double> gaps;
-    for (const auto& stream : call.streams) {
-        for (size_t i = 0; i < stream.said.size(); ++i) {
-            const int64_t end = stream.said[i].last;
-            const int64_t next = i + 1 < stream.said.size() ? stream.said[i + 1].first : INT64_MAX;
-            for (const auto& span : stream.agent_speech) {
-                if (end < 0 || span.first < end || span.first >= next) continue;
-                gaps.push_back(static_cast<double>(span.first - end) / 8.0);
-                break;
-            }
-        }
-    }
-    return gaps;
-}
-
-void print_json(const Line& line, const CallResult& result) {
-    JsonWriter w;
-    w.begin_object()
-        .field("call", line.number)
-        .field("passed", line.outcome.passed)
-        .field("failure", line.outcome.failure);
-    w.key("steps").begin_array();
-    for (const auto& step : line.outcome.steps) {
-        w.begin_object().field("line", step.at.line).field("step", step.step).field("passed", step.passed);
-        w.field("detail", step.detail).field("at_ms", step.at_ms).end();
-    }
-    w.end().key("reply_ms").begin_array();
-    for (double gap : reply_gaps(result)) w.value(gap);
-    w.end().key("heard").begin_array();
-    for (const auto& hearing : line.outcome.hearings) w.value(hearing.transcript());
-    w.end().raw_field("result", call_to_json(result)).end();
-    std::printf("%s\n", w.text().c_str());
-}
-
-void print_account(const Paper& paper, const Line& line, const CallResult& result, bool several, bool interrupted) {
-    const auto& outcome = line.outcome;
-    const std::string who = several ? "call " + std::to_string(line.number) + ": " : "";
-    if (interrupted && !outcome.passed) {
-        std::printf("%s%s after %.1f s\n", who.c_str(), paper.strong("interrupted").c_str(), result.duration_ms / 1000);
-    } else if (outcome.passed) {
-        std::printf("%s%s  %.1f s, %s\n", who.c_str(), paper.good("passed").c_str(), result.duration_ms / 1000,
-                    result.end_reason.c_str());
-    } else {
-        std::printf("%s%s  %s\n", who.c_str(), paper.bad("FAILED").c_str(), outcome.failure.c_str());
-    }
-    if (several) return;
-    for (const auto& step : outcome.steps) {
-        std::printf("  %s %s%s%s\n", step.passed ? paper.good("ok  ").c_str() : paper.bad("FAIL").c_str(),
-                    step.step.c_str(), step.detail.empty() ? "" : ": ", step.detail.c_str());
-    }
-    for (double gap : reply_gaps(result)) std::printf("  the agent answered after %.0f ms\n", gap);
-    for (const auto& hearing : outcome.hearings) std::printf("  heard: %s\n", hearing.transcript().c_str());
-    for (const auto& violation : result.violations) {
-        std::printf("  %s %d %s\n", violation.warning ? "warning" : "error", violation.code, violation.message.c_str());
-    }
-}
-
-class Exchange {
-  public:
-    explicit Exchange(TwilioCommand command) : command_(std::move(command)), lab_(command_.threads) {}
-
-    int run(std::shared_ptr<Script> script) {
-        script_ = std::move(script);
-        sigset_t signals;
-        sigemptyset(&signals);
-        sigaddset(&signals, SIGINT);
-        sigaddset(&signals, SIGTERM);
-        const int64_t begun = monotonic_ns();
-        while (finished_ < lines_.size() || lines_.size() < static_cast<size_t>(command_.calls)) {
-            const auto due = static_cast<size_t>(static_cast<double>(monotonic_ns() - begun) / 1e9 * command_.rate) + 1;
-            while (interrupts_ == 0 && lines_.size() < std::min(due, static_cast<size_t>(command_.calls))) ring();
-            timespec pause{0, 20'000'000};
-            if (sigtimedwait(&signals, nullptr, &pause) > 0 && !interrupted()) return 130;
-            collect();
-            if (interrupts_ > 0 && finished_ == lines_.size()) break;
-        }
-        if (command_.calls > 1 && !command_.json) {
-            std::printf("%zu of %zu calls passed\n", passed_, lines_.size());
-            print_latencies();
-        }
-        if (interrupts_ > 0) return 130;
-        return passed_ == lines_.size() ? 0 : 1;
-    }
-
-  private:
-    void ring() {
-        auto line = std::make_shared<Line>();
-        line->number = static_cast<int>(lines_.size()) + 1;
-        const bool live = command_.calls == 1 && !command_.json;
-        auto options = command_.call;
-        options.seed += static_cast<uint64_t>(line->number);
-        options.keep_audio = command_.calls == 1 || !command_.wav.empty() || (script_ && script_->desk);
-        line->call = lab_.call(options, [&, raw = line.get()](CallDriver& driver) {
-            if (live) driver.on_note([this](const TimelineEvent& event) { print_event(paper_, event); });
-            if (script_ != nullptr) {
-                raw->runner =
-                    std::make_shared<ScenarioRunner>(script_, driver, nullptr, [raw](const ScenarioOutcome& outcome) {
-                        std::lock_guard lock(raw->mutex);
-                        raw->outcome = outcome;
-                        raw->done = true;
-                    });
-            } else {
-                driver.observe([raw, &driver] {
-                    if (!driver.result().ended) return;
-                    raw->outcome.passed = driver.result().status == "completed";
-                    raw->outcome.failure = raw->outcome.passed ? "" : driver.result().end_reason;
-                    raw->done = true;
-                });
-            }
-        });
-        lines_.push_back(std::move(line));
-    }
-
-    /// False when it is time to leave at once.
-    bool interrupted() {
-        if (++interrupts_ > 1) return false;
-        std::fprintf(stderr, "hanging up; press Ctrl-C again to leave at once\n");
-        for (auto& line : lines_)
-            if (!line->done) line->call->hang_up();
-        return true;
-    }
-
-    void collect() {
-        for (auto& line : lines_) {
-            if (line->call == nullptr || !line->done) continue;
-            // A moment for the last status callback and close frame, then the account.
-            const bool reported = line->call->wait_for(
-                [](const CallResult& c) {
-                    return std::all_of(c.status_callbacks.begin(), c.status_callbacks.end(),
-                                       [](const auto& s) { return s.http_status > 0; });
-                },
-                std::chrono::milliseconds(2000));
-            if (!reported) std::fprintf(stderr, "trunkline-lab: a status callback was not answered\n");
-            finish(*line);
-            ++finished_;
-        }
-    }
-
-    void finish(Line& line) {
-        CallResult result = line.call->result();
-        std::lock_guard lock(line.mutex);
-        passed_ += line.outcome.passed ? 1 : 0;
-        for (double gap : reply_gaps(result)) gaps_.push_back(gap);
-        {
-            std::lock_guard print_lock(print_mutex);
-            if (command_.json) {
-                print_json(line, result);
-            } else {
-                print_account(paper_, line, result, command_.calls > 1, interrupts_ > 0);
-            }
-        }
-        if (!command_.wav.empty()) {
-            const std::string path = numbered(command_.wav, line.number, command_.calls);
-            if (auto written = write_call_wav(path, result); !written) {
-                std::fprintf(stderr, "trunkline-lab: %s\n", written.error().message.c_str());
-            } else if (!command_.json) {
-                std::printf("recording: %s (left said, right heard)\n", path.c_str());
-            }
-        }
-        std::fflush(stdout);
-        line.call->with_driver([&](CallDriver&) { line.runner.reset(); });
-        line.call.reset();
-    }
-
-    void print_latencies() {
-        if (gaps_.empty()) return;
-        std::sort(gaps_.begin(), gaps_.end());
-        auto at = [this](double q) { return gaps_[static_cast<size_t>(q * static_cast<double>(gaps_.size() - 1))]; };
-        std::printf("answers: %zu, p50 %.0f ms, p95 %.0f ms, longest %.0f ms\n", gaps_.size(), at(0.5), at(0.95),
-                    gaps_.back());
-    }
-
-    TwilioCommand command_;
-    Paper paper_;
-    std::shared_ptr<Script> script_;
-    std::vector<std::shared_ptr<Line>> lines_;
-    std::vector<double> gaps_;
-    size_t finished_ = 0;
-    size_t passed_ = 0;
-    int interrupts_ = 0;
-    TwilioLab lab_;
-};
-
 }  // namespace
 
 int run_twilio(TwilioCommand command) {
+    block_interrupts();
     std::shared_ptr<Script> script;
     if (!command.scenario.empty()) {
-        auto scenario = read_scenario(command.scenario);
-        if (!scenario) {
-            for (const auto& problem : scenario.error())
-                std::fprintf(stderr, "%s\n", format_problem(command.scenario, problem).c_str());
-            return 2;
-        }
+        auto loaded = load_script(command);
+        if (!loaded) return complain_of_script("twilio", loaded.error());
         if (command.check_only) return 0;
-        if (!scenario->from.empty()) command.call.from = scenario->from;
-        if (!scenario->to.empty()) command.call.to = scenario->to;
-        auto library = SpeechLibrary::open(command.speech);
-        if (!library) return wrong_use(library.error().message);
-        auto loaded = load_script(std::move(*scenario), **library);
-        if (!loaded) return wrong_use(loaded.error().message);
         script = *loaded;
+        if (!script->scenario.from.empty()) command.call.from = script->scenario.from;
+        if (!script->scenario.to.empty()) command.call.to = script->scenario.to;
     }
     if (command.check_only) return wrong_use("--check needs --scenario");
     for (const auto& fault : command.faults) {
@@ -295,13 +54,13 @@ int run_twilio(TwilioCommand command) {
     if (!command.call.dial.empty()) {
         if (auto address = split_host_port(command.call.dial); !address) return wrong_use(address.error().message);
     }
-    // Blocked before any thread starts, so that only the loop below receives them.
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    return Exchange(std::move(command)).run(std::move(script));
+    TwilioLab lab(command.threads);
+    return play_calls(command, std::move(script), [&](int number, bool keep_audio, auto prepare) {
+        auto options = command.call;
+        options.seed += static_cast<uint64_t>(number);
+        options.keep_audio = keep_audio;
+        return lab.call(std::move(options), [prepare](CallDriver& driver) { prepare(driver); });
+    });
 }
 
 }  // namespace trunkline::lab

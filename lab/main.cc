@@ -4,10 +4,10 @@
 #include <cstdio>
 
 #include "engine/core/log.h"
+#include "lab/carrier/url.h"
 #include "lab/cli.h"
 #include "lab/deepgram/lab.h"
 #include "lab/hume/lab.h"
-#include "lab/twilio/url.h"
 
 namespace {
 
@@ -21,6 +21,8 @@ constexpr char kExamples[] = R"(Examples:
                        --scenario lab/scenarios/demo.yaml --wav call.wav
   trunkline-lab twilio --webhook http://127.0.0.1:8080/twilio/voice --auth-token secret \
                        --scenario lab/scenarios/two-turns.yaml --calls 50 --format json
+  trunkline-lab vonage --answer-url http://127.0.0.1:8080/vonage/answer --event-url http://127.0.0.1:8080/vonage/event \
+                       --signature-secret 0123456789abcdef0123456789abcdef --scenario lab/scenarios/demo.yaml
   trunkline-lab voices --match password
 )";
 
@@ -35,6 +37,21 @@ A fault may also stand in the address that the client dials, and --fault help li
   ws://127.0.0.1:8766/v0/evi/chat?api_key=any&drop_mid_speech=true
 )";
 
+constexpr char kVonageExamples[] = R"(Examples:
+  A conversation, with a recording, against a server on this machine that has another name in public:
+    trunkline-lab vonage --answer-url http://127.0.0.1:8080/vonage/answer --event-url http://127.0.0.1:8080/vonage/event \
+                         --signature-secret 0123456789abcdef0123456789abcdef --public-url https://voice.example.com \
+                         --scenario lab/scenarios/demo.yaml --wav call.wav
+  An old application: 1,024 messages of queue, read slowly, no clear and no notify:
+    trunkline-lab vonage --answer-url http://127.0.0.1:8080/vonage/answer --scenario lab/scenarios/two-turns.yaml \
+                         --fault queue_messages=1024 --fault read_gap_ms=10 --fault ignore_text=1
+  REST for the server's own calls and hang-ups, beside fifty incoming ones:
+    trunkline-lab vonage --answer-url http://127.0.0.1:8080/vonage/answer --rest 127.0.0.1:8089 --public-key app.pub \
+                         --scenario lab/scenarios/two-turns.yaml --calls 50 --format json
+  REST alone, until Ctrl-C:
+    trunkline-lab vonage --rest 127.0.0.1:8089 --fault callee=machine
+)";
+
 bool* add_format(CLI::App* app, bool& json) {
     app->add_option_function<std::string>(
            "--format", [&json](const std::string& text) { json = text == "json"; }, "Output for people or for programs")
@@ -46,6 +63,57 @@ bool* add_format(CLI::App* app, bool& json) {
 void add_speech(CLI::App* app, SpeechOptions& speech) {
     app->add_option("--sounds", speech.sounds_dir, "Folder of the recorded prompts")->capture_default_str();
     app->add_option("--speech-cache", speech.cache_dir, "Folder where generated lines are kept");
+}
+
+void add_calls(CLI::App& app, CallsCommand& command) {
+    app.add_option("--scenario", command.scenario, "Conversation to play; without one the line stays open")
+        ->check(CLI::ExistingFile);
+    app.add_flag("--check", command.check_only, "Only check the scenario file");
+    app.add_option("--wav", command.wav, "Write a stereo recording: left said, right heard");
+    app.add_option("--calls", command.calls, "How many calls")->check(CLI::Range(1, 5000))->capture_default_str();
+    app.add_option("--rate", command.rate, "Calls begun per second")
+        ->check(CLI::Range(0.01, 1000.0))
+        ->capture_default_str();
+    app.add_option("--threads", command.threads, "Threads for the calls")
+        ->check(CLI::Range(1, 64))
+        ->capture_default_str();
+    app.add_option("--fault", command.faults, "NAME=VALUE, may be repeated; --fault help=1 lists them");
+    add_format(&app, command.json);
+    add_speech(&app, command.speech);
+}
+
+void add_vonage(CLI::App& app, VonageCommand& command) {
+    auto& call = command.call;
+    app.add_option("--answer-url", call.answer_url, "URL of the answer webhook");
+    app.add_option("--answer-method", call.answer_method, "GET or POST")
+        ->check(CLI::IsMember({"POST", "GET"}))
+        ->capture_default_str();
+    app.add_option("--fallback-answer-url", call.fallback_answer_url, "URL asked when the answer URL fails");
+    app.add_option("--event-url", call.event_url, "URL for the events of the call");
+    app.add_option("--event-method", call.event_method, "POST or GET")
+        ->check(CLI::IsMember({"POST", "GET"}))
+        ->capture_default_str();
+    app.add_option("--signature-secret", call.signature_secret, "Secret that signs webhooks; empty: nothing is signed")
+        ->envname("VONAGE_SIGNATURE_SECRET");
+    app.add_option("--api-key", call.api_key, "api_key of the tokens")->envname("VONAGE_API_KEY");
+    app.add_option("--application-id", call.application_id, "application_id of the tokens, and the only one REST takes")
+        ->envname("VONAGE_APPLICATION_ID");
+    app.add_option("--public-url", call.public_url,
+                   "Address the server believes to have; requests to it go to the answer URL's host");
+    app.add_option("--dial", call.dial,
+                   "HOST:PORT to which media sockets are dialed in plain ws, whatever the uri says; "
+                   "default: the answer URL's, if that is http on loopback");
+    app.add_flag("!--insecure", call.tls_check, "Do not check TLS certificates");
+    app.add_option("--rest", command.rest, "HOST:PORT to serve /v1/calls on");
+    app.add_option("--public-key", command.public_key,
+                   "PEM file of the application's public key; without it REST checks claims only")
+        ->check(CLI::ExistingFile);
+    app.add_option("--from", call.from, "Caller's number")->capture_default_str();
+    app.add_option("--to", call.to, "Called number")->capture_default_str();
+    app.add_option("--jitter", call.media.jitter_ms, "Audio messages up to so many ms late")
+        ->check(CLI::Range(0, 1000));
+    app.add_option("--seed", call.media.seed, "Seed of the jitter")->capture_default_str();
+    add_calls(app, command);
 }
 
 void add_twilio(CLI::App& app, TwilioCommand& command) {
@@ -70,26 +138,13 @@ void add_twilio(CLI::App& app, TwilioCommand& command) {
     app.add_flag("--duplicate-status", call.duplicate_status, "Send each status callback twice");
     app.add_option("--from", call.from, "Caller's number")->capture_default_str();
     app.add_option("--to", call.to, "Called number")->capture_default_str();
-    app.add_option("--scenario", command.scenario, "Conversation to play; without one the line stays open")
-        ->check(CLI::ExistingFile);
-    app.add_flag("--check", command.check_only, "Only check the scenario file");
-    app.add_option("--wav", command.wav, "Write a stereo recording: left said, right heard");
-    app.add_option("--calls", command.calls, "How many calls")->check(CLI::Range(1, 5000))->capture_default_str();
-    app.add_option("--rate", command.rate, "Calls begun per second")
-        ->check(CLI::Range(0.01, 1000.0))
-        ->capture_default_str();
-    app.add_option("--threads", command.threads, "Threads for the calls")
-        ->check(CLI::Range(1, 64))
-        ->capture_default_str();
     app.add_option("--jitter", call.jitter_ms, "Audio messages up to so many ms late")->check(CLI::Range(0, 1000));
     app.add_option("--seed", call.seed, "Seed of the jitter")->capture_default_str();
     app.add_option("--signature", command.signature, "Signature of the media socket")
         ->check(CLI::IsMember({"correct", "wrong", "missing", "with-port", "https-scheme"}));
     app.add_option("--webhook-signature", command.webhook_signature, "Signature of webhooks")
         ->check(CLI::IsMember({"correct", "wrong", "missing", "with-port", "https-scheme"}));
-    app.add_option("--fault", command.faults, "NAME=VALUE, may be repeated; --fault help=1 lists them");
-    add_format(&app, command.json);
-    add_speech(&app, command.speech);
+    add_calls(app, command);
 }
 
 /// A simulated voice agent: its options, and what is turned into them.
@@ -192,16 +247,18 @@ int run(AgentCommand<Options>& command, int (*serve)(const Options&)) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app("The other ends of a call: a simulated carrier and a simulated voice AI.", "trunkline-lab");
+    CLI::App app("The other ends of a call: simulated carriers and a simulated voice AI.", "trunkline-lab");
     app.footer(kExamples);
     app.require_subcommand(1);
     TwilioCommand twilio;
+    VonageCommand vonage;
     AgentCommand<deepgram::DeepgramOptions> deepgram;
     AgentCommand<hume::HumeOptions> evi;
     std::string match;
     bool voices_json = false;
     SpeechOptions speech;
     auto* call = app.add_subcommand("twilio", "Ring a server as Twilio does, and hold a conversation");
+    auto* vonage_call = app.add_subcommand("vonage", "Ring a server as Vonage does, and hold a conversation");
     auto* agent = app.add_subcommand("deepgram", "Serve as the Deepgram Voice Agent");
     auto* chat = app.add_subcommand("hume", "Serve as Hume EVI");
     auto* voices = app.add_subcommand("voices", "List the recordings a scenario can use, with their words");
@@ -209,11 +266,13 @@ int main(int argc, char** argv) {
     add_agent(*agent, deepgram, "127.0.0.1:8765", "DEEPGRAM_API_KEY");
     add_agent(*chat, evi, "127.0.0.1:8766", "HUME_API_KEY");
     add_hume(*chat, evi.options);
+    add_vonage(*vonage_call, vonage);
     voices->add_option("--match", match, "Only names or words that hold this text");
     add_format(voices, voices_json);
     add_speech(voices, speech);
     for (auto* one : {call, agent, voices}) one->footer(kExamples);
     chat->footer(kHumeExamples);
+    vonage_call->footer(kVonageExamples);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -222,5 +281,6 @@ int main(int argc, char** argv) {
     if (*voices) return run_voices(speech, match, voices_json);
     if (*agent) return run(deepgram, deepgram::run_deepgram);
     if (*chat) return run(evi, hume::run_hume);
+    if (*vonage_call) return run_vonage(std::move(vonage));
     return run_twilio(std::move(twilio));
 }

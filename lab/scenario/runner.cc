@@ -44,7 +44,7 @@ Result<std::shared_ptr<Script>> load_script(Scenario scenario, SpeechLibrary& li
     return script;
 }
 
-ScenarioRunner::ScenarioRunner(std::shared_ptr<const Script> script, CallDriver& call,
+ScenarioRunner::ScenarioRunner(std::shared_ptr<const Script> script, CarrierDriver& call,
                                std::function<void(const StepOutcome&)> progress,
                                std::function<void(const ScenarioOutcome&)> done)
     : script_(std::move(script)),
@@ -64,7 +64,7 @@ void ScenarioRunner::look() {
     heartbeat_.after_ms(kHeartbeatMs);
     listen();
     const auto& scenario = script_->scenario;
-    if (!winding_up_ && call_.now_ms() > scenario.limit_ms) {
+    if (!winding_up_ && call_.call_ms() > scenario.limit_ms) {
         const Step& step = scenario.steps[std::min(step_, scenario.steps.size() - 1)];
         finish_step(step, failed("the call has reached the scenario's limit of " + ms_text(scenario.limit_ms)));
     }
@@ -97,15 +97,14 @@ void ScenarioRunner::listen() {
 
 void ScenarioRunner::begin_step() {
     step_begun_ = true;
-    step_begun_ms_ = call_.now_ms();
+    step_begun_ms_ = call_.call_ms();
     step_sample_ = stream().played;
     step_handed_over_ = handed_over_;
     speaking_began_ = false;
 }
 
 bool ScenarioRunner::begin_saying(const std::string& speech) {
-    const auto& voice = script_->spoken.at(speech);
-    if (!call_.say(speech, voice)) return false;
+    if (!call_.say({speech, script_->voices.at(speech)->samples, script_->spoken.at(speech)})) return false;
     saying_ = stream().said.size() - 1;
     turn_from_ = stream().played;
     speaking_began_ = true;
@@ -188,8 +187,8 @@ ScenarioRunner::Answer ScenarioRunner::judge_expect(const Step& step) {
 }
 
 void ScenarioRunner::finish_step(const Step& step, const Answer& answer) {
-    StepOutcome outcome{step.at, describe(step), answer.verdict == Verdict::kPass, answer.detail, call_.now_ms()};
-    call_.note("step", outcome.step + (outcome.passed ? "" : " FAILED: " + outcome.detail));
+    StepOutcome outcome{step.at, describe(step), answer.verdict == Verdict::kPass, answer.detail, call_.call_ms()};
+    call_.add_note("step", outcome.step + (outcome.passed ? "" : " FAILED: " + outcome.detail));
     outcome_.steps.push_back(outcome);
     ++step_;
     step_begun_ = false;

@@ -9,10 +9,11 @@
 #include <vector>
 
 #include "engine/core/result.h"
+#include "lab/carrier/carrier_driver.h"
+#include "lab/carrier/timer.h"
 #include "lab/scenario/hearing_desk.h"
 #include "lab/scenario/scenario.h"
 #include "lab/speech/library.h"
-#include "lab/twilio/call_driver.h"
 
 namespace trunkline::lab {
 
@@ -45,7 +46,7 @@ class ScenarioRunner {
   public:
     /// Attaches itself to the call; make it before the call starts, on its thread. `progress` hears of every step,
     /// `done` once of the end, after the call has ended.
-    ScenarioRunner(std::shared_ptr<const Script> script, CallDriver& call,
+    ScenarioRunner(std::shared_ptr<const Script> script, CarrierDriver& call,
                    std::function<void(const StepOutcome&)> progress, std::function<void(const ScenarioOutcome&)> done);
     ~ScenarioRunner();
 
@@ -73,7 +74,7 @@ class ScenarioRunner {
     bool begin_saying(const std::string& speech);
     bool said_all() const;
     const StreamResult& stream() const { return call_.result().stream(); }
-    double step_ms() const { return call_.now_ms() - step_begun_ms_; }
+    double step_ms() const { return call_.call_ms() - step_begun_ms_; }
 
     // checks.cc
     Answer judge_wait(const Wait& wait);
@@ -89,7 +90,7 @@ class ScenarioRunner {
     double violations() const;
 
     std::shared_ptr<const Script> script_;
-    CallDriver& call_;
+    CarrierDriver& call_;
     std::function<void(const StepOutcome&)> progress_;
     std::function<void(const ScenarioOutcome&)> done_;
     Timer heartbeat_;

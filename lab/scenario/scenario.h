@@ -16,7 +16,7 @@
 #include <vector>
 
 #include <tl/expected.hpp>
-#include "lab/twilio/options.h"
+#include "lab/carrier/hang_up.h"
 
 namespace trunkline::lab {
 

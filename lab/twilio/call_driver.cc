@@ -6,13 +6,12 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/id.h"
-#include "lab/twilio/url.h"
+#include "lab/carrier/url.h"
 
 namespace trunkline::lab {
 namespace {
 
 constexpr int kMaxDocuments = 50;
-constexpr size_t kMaxTimeline = 20000;
 
 std::string random_sid(const char* prefix) {
     uint8_t bytes[16];
@@ -32,7 +31,6 @@ std::string describe(const TwimlVerb& verb) {
 CallDriver::CallDriver(TwilioCallOptions options, HttpSender& http)
     : options_(std::move(options)),
       http_(http),
-      begun_ns_(monotonic_ns()),
       step_timer_([this] {
           auto step = std::move(step_);
           step_ = nullptr;
@@ -47,16 +45,10 @@ CallDriver::CallDriver(TwilioCallOptions options, HttpSender& http)
     if (auto parts = split_url(options_.webhook_url)) webhook_origin_ = parts->origin();
 }
 
-CallDriver::~CallDriver() {
-    observer_ = nullptr;
-    auto left = std::move(waiters_);
-    for (auto& waiter : left) waiter.done(false);
-}
-
-double CallDriver::now_ms() const { return static_cast<double>(monotonic_ns() - begun_ns_) / 1e6; }
+CallDriver::~CallDriver() = default;
 
 void CallDriver::start() {
-    begun_ns_ = monotonic_ns();
+    begin();
     if (options_.max_call_ms > 0) limit_timer_.after_ms(options_.max_call_ms);
     result_.status = "initiated";
     report_status("initiated", "initiated");
@@ -74,7 +66,7 @@ void CallDriver::request_document(const std::string& url, const std::string& met
     note("webhook", method + " " + url);
     auto request = signed_request(url, method, base_fields(result_.status));
     request.timeout_ms = options_.webhook_timeout_ms;
-    http_.send(request, [weak = weak_from_this(), url, is_fallback](const HttpAnswer& answer) {
+    http_.send(request, [weak = weak_self(), url, is_fallback](const HttpAnswer& answer) {
         if (auto self = weak.lock()) self->document_answered(url, is_fallback, answer);
     });
 }
@@ -222,44 +214,6 @@ void CallDriver::end(const std::string& status, const std::string& reason) {
 
 void CallDriver::violation(int code, bool warning, std::string message) {
     stream_violation({code, warning, std::move(message), 0, 0});
-}
-
-void CallDriver::note(std::string_view kind, std::string detail) {
-    TimelineEvent event{now_ms(), std::string(kind), std::move(detail)};
-    if (note_listener_) note_listener_(event);
-    if (result_.timeline.size() < kMaxTimeline) result_.timeline.push_back(std::move(event));
-}
-
-int CallDriver::wait(std::function<bool(const CallResult&)> condition, std::function<void(bool)> done) {
-    waiters_.push_back({next_waiter_, std::move(condition), std::move(done)});
-    const int id = next_waiter_++;
-    changed();
-    return id;
-}
-
-void CallDriver::forget(int waiter) {
-    std::erase_if(waiters_, [waiter](const Waiter& one) { return one.id == waiter; });
-}
-
-void CallDriver::changed() {
-    notify_again_ = true;
-    if (notifying_) return;
-    auto self = shared_from_this();
-    notifying_ = true;
-    while (notify_again_) {
-        notify_again_ = false;
-        for (size_t i = 0; i < waiters_.size();) {
-            if (!waiters_[i].condition(result_)) {
-                ++i;
-                continue;
-            }
-            auto done = std::move(waiters_[i].done);
-            waiters_.erase(waiters_.begin() + static_cast<long>(i));
-            done(true);
-        }
-        if (observer_) observer_();
-    }
-    notifying_ = false;
 }
 
 }  // namespace trunkline::lab

@@ -7,45 +7,32 @@
 #include <functional>
 #include <memory>
 
-#include "lab/twilio/call_result.h"
-#include "lab/twilio/http.h"
+#include "lab/carrier/carrier_driver.h"
+#include "lab/carrier/http.h"
 #include "lab/twilio/media_stream.h"
 #include "lab/twilio/options.h"
 #include "lab/twilio/twiml.h"
 
 namespace trunkline::lab {
 
-class CallDriver : public std::enable_shared_from_this<CallDriver>, private StreamOwner {
+class CallDriver : public CarrierDriver, private StreamOwner {
   public:
     CallDriver(TwilioCallOptions options, HttpSender& http);
     ~CallDriver() override;
 
-    void start();
+    const char* carrier() const override { return "twilio"; }
+    void start() override;
     /// Speaks after whatever is still being said. False when no bidirectional stream is open.
     bool say(std::string name, std::vector<uint8_t> ulaw);
-    void be_quiet();
-    void press(std::string_view digits);
-    void pause_reading(bool pause);
-    void hang_up(HangUp how);
-
-    const CallResult& result() const { return result_; }
-    double now_ms() const override;
-    /// Called after every change and at least every 20 ms while a stream runs. May call everything above.
-    void observe(std::function<void()> observer) { observer_ = std::move(observer); }
-    /// Hears of every timeline event as it happens.
-    void on_note(std::function<void(const TimelineEvent&)> listener) { note_listener_ = std::move(listener); }
-    /// `done(true)` as soon as `condition` holds. Returns a number for forget().
-    int wait(std::function<bool(const CallResult&)> condition, std::function<void(bool)> done);
-    void forget(int waiter);
-    void note(std::string_view kind, std::string detail) override;
+    bool say(const Utterance& utterance) override { return say(utterance.name, utterance.ulaw); }
+    void be_quiet() override;
+    void press(std::string_view digits) override;
+    void pause_reading(bool pause) override;
+    void hang_up(HangUp how) override;
+    double now_ms() const override { return call_ms(); }
+    void note(std::string_view kind, std::string detail) override { add_note(kind, std::move(detail)); }
 
   private:
-    struct Waiter {
-        int id;
-        std::function<bool(const CallResult&)> condition;
-        std::function<void(bool)> done;
-    };
-
     /// Reports leave one after the other, so that their order is the one chosen here and not the network's.
     struct Report {
         HttpRequest request;
@@ -62,7 +49,7 @@ class CallDriver : public std::enable_shared_from_this<CallDriver>, private Stre
     void answered();
     void end(const std::string& status, const std::string& reason);
     void violation(int code, bool warning, std::string message);
-    void changed();
+    std::weak_ptr<CallDriver> weak_self() { return std::static_pointer_cast<CallDriver>(shared_from_this()); }
 
     // Streams: call_streams.cc
     void connect(const TwimlVerb& verb);
@@ -91,8 +78,6 @@ class CallDriver : public std::enable_shared_from_this<CallDriver>, private Stre
 
     const TwilioCallOptions options_;
     HttpSender& http_;
-    CallResult result_;
-    int64_t begun_ns_;
     double answered_ms_ = -1;
     std::string base_url_;  // of the document being executed, as the server names it
     std::string webhook_origin_;
@@ -113,13 +98,6 @@ class CallDriver : public std::enable_shared_from_this<CallDriver>, private Stre
     std::deque<Report> reports_;
     std::deque<Report> held_reports_;
     bool report_in_flight_ = false;
-
-    std::function<void()> observer_;
-    std::function<void(const TimelineEvent&)> note_listener_;
-    std::vector<Waiter> waiters_;
-    int next_waiter_ = 1;
-    bool notifying_ = false;
-    bool notify_again_ = false;
 };
 
 }  // namespace trunkline::lab

@@ -4,8 +4,8 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/id.h"
+#include "lab/carrier/url.h"
 #include "lab/twilio/call_driver.h"
-#include "lab/twilio/url.h"
 
 namespace trunkline::lab {
 namespace {
@@ -144,7 +144,7 @@ void CallDriver::send_next_report() {
     reports_.pop_front();
     report_in_flight_ = true;
     http_.send(report.request,
-               [weak = weak_from_this(), what = report.what, index = report.status_index](const HttpAnswer& answer) {
+               [weak = weak_self(), what = report.what, index = report.status_index](const HttpAnswer& answer) {
                    auto self = weak.lock();
                    if (self == nullptr) return;
                    if (index >= 0)

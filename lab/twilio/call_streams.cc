@@ -3,8 +3,8 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/id.h"
+#include "lab/carrier/url.h"
 #include "lab/twilio/call_driver.h"
-#include "lab/twilio/url.h"
 
 namespace trunkline::lab {
 namespace {
@@ -182,12 +182,7 @@ void CallDriver::pause_reading(bool pause) {
     if (MediaStream* stream = talking()) stream->pause_reading(pause);
 }
 
-size_t CallDriver::stream_violation(Violation violation) {
-    violation.at_ms = now_ms();
-    note(violation.warning ? "warning" : "error", std::to_string(violation.code) + " " + violation.message);
-    result_.violations.push_back(std::move(violation));
-    return result_.violations.size() - 1;
-}
+size_t CallDriver::stream_violation(Violation violation) { return add_violation(std::move(violation)); }
 
 StreamResult& CallDriver::stream_result(const MediaStream& stream) {
     for (auto& one : result_.streams) {

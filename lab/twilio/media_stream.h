@@ -11,11 +11,13 @@
 #include <memory>
 #include <random>
 
-#include "lab/twilio/call_result.h"
+#include "lab/carrier/call_result.h"
+#include "lab/carrier/timer.h"
+#include "lab/carrier/ws_client.h"
 #include "lab/twilio/messages.h"
 #include "lab/twilio/options.h"
-#include "lab/twilio/timer.h"
-#include "lab/twilio/ws_client.h"
+#include "lab/twilio/player.h"
+#include "lab/twilio/violation.h"
 
 namespace trunkline::lab {
 

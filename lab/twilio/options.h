@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "lab/carrier/hang_up.h"
 #include "lab/twilio/signature.h"
 
 namespace trunkline::lab {
@@ -15,15 +16,6 @@ enum class SignatureMode {
     kMissing,      ///< no header
     kWithPort,     ///< over the URL with its port written out; servers accept it on webhooks
     kHttpsScheme,  ///< over https:// where the URL says wss://; servers must refuse it
-};
-
-/// How the caller's end disappears.
-enum class HangUp {
-    kStopThenClose,     ///< what Twilio does
-    kCloseWithoutStop,  ///< WebSocket close frame, no `stop`
-    kDrop,              ///< TCP FIN without a close frame
-    kReset,             ///< TCP reset
-    kHalfOpen,          ///< nothing any more, socket stays: the peer must notice by itself
 };
 
 /// When `connected`, `start` and the first audio leave in one segment.

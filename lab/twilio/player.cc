@@ -6,20 +6,6 @@
 
 namespace trunkline::lab {
 
-const char* to_string(MarkEcho how) {
-    switch (how) {
-        case MarkEcho::kPending:
-            return "pending";
-        case MarkEcho::kPlayed:
-            return "played";
-        case MarkEcho::kAtOnce:
-            return "at-once";
-        case MarkEcho::kCleared:
-            return "cleared";
-    }
-    return "?";
-}
-
 void Player::advance(int64_t sample) {
     while (played_ < sample) {
         if (queue_.empty()) return play_silence(sample - played_);

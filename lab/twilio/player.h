@@ -9,14 +9,13 @@
 #include <string>
 #include <vector>
 
+#include "lab/carrier/call_result.h"
+
 namespace trunkline::lab {
 
 inline constexpr uint8_t kUlawSilence = 0xFF;
 inline constexpr int kSampleRate = 8000;
 inline constexpr size_t kMaxQueuedAudio = 600U * kSampleRate;  // ten minutes
-
-enum class MarkEcho { kPending, kPlayed, kAtOnce, kCleared };
-const char* to_string(MarkEcho how);
 
 class Player {
   public:

@@ -13,22 +13,6 @@ namespace {
 
 constexpr size_t kSha1Bytes = 20;
 
-void form_escape(std::string_view text, std::string& out) {
-    static constexpr char kHex[] = "0123456789ABCDEF";
-    for (char c : text) {
-        auto byte = static_cast<unsigned char>(c);
-        if (g_ascii_isalnum(c) || c == '-' || c == '_' || c == '.' || c == '*') {
-            out += c;
-        } else if (c == ' ') {
-            out += '+';
-        } else {
-            out += '%';
-            out += kHex[byte >> 4];
-            out += kHex[byte & 15];
-        }
-    }
-}
-
 }  // namespace
 
 std::string twilio_signature(std::string_view auth_token, std::string_view url, const FormFields& fields) {
@@ -51,17 +35,6 @@ std::string twilio_signature(std::string_view auth_token, std::string_view url, 
     g_hmac_get_digest(hmac, digest, &size);
     g_hmac_unref(hmac);
     return base64_encode({digest, size});
-}
-
-std::string form_encode(const FormFields& fields) {
-    std::string out;
-    for (const auto& [name, value] : fields) {
-        if (!out.empty()) out += '&';
-        form_escape(name, out);
-        out += '=';
-        form_escape(value, out);
-    }
-    return out;
 }
 
 std::string url_with_port(std::string_view url) {

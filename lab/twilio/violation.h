@@ -1,16 +1,8 @@
 #pragma once
 // What the simulated carrier holds against the server, in the carrier's own error codes.
-#include <string>
+#include "lab/carrier/violation.h"
 
 namespace trunkline::lab {
-
-struct Violation {
-    int code = 0;          ///< Twilio's error or warning number
-    bool warning = false;  ///< a warning leaves the stream alive
-    std::string message;
-    double at_ms = 0;  ///< since the call began
-    int repeats = 0;   ///< how often it came again; warnings are reported once a stream
-};
 
 inline constexpr int kWebhookFailed = 11200;
 inline constexpr int kWebhookTimeout = 11205;

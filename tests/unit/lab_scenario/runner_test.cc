@@ -4,6 +4,7 @@
 #include <future>
 
 #include "lab/speech/pcm.h"
+#include "lab/twilio/call_driver.h"
 #include "tests/unit/lab_twilio/lab_call.h"
 
 namespace trunkline::lab::test {

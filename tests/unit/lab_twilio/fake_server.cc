@@ -11,7 +11,7 @@
 
 #include "engine/core/base64.h"
 #include "engine/core/json.h"
-#include "lab/twilio/ws_frames.h"
+#include "lab/carrier/ws_frames.h"
 
 namespace trunkline::lab::test {
 namespace {
@@ -150,18 +150,37 @@ std::optional<std::pair<uint8_t, std::string>> FakeSocket::next_frame() {
     return std::make_pair(first, payload);
 }
 
-std::optional<std::string> FakeSocket::next_text() {
+void FakeSocket::take_control(uint8_t opcode, const std::string& payload) {
+    if (opcode == kWsPong) ++pongs_;
+    if (opcode == kWsClose && payload.size() >= 2) {
+        close_code_ = static_cast<uint16_t>(static_cast<uint8_t>(payload[0]) << 8 | static_cast<uint8_t>(payload[1]));
+    }
+}
+
+std::optional<FakeSocket::Message> FakeSocket::next_message() {
     while (auto frame = next_frame()) {
         const uint8_t opcode = frame->first & 0x0F;
-        if (opcode == kWsPong) ++pongs_;
-        if (opcode == kWsClose && frame->second.size() >= 2) {
-            close_code_ = static_cast<uint16_t>(static_cast<uint8_t>(frame->second[0]) << 8 |
-                                                static_cast<uint8_t>(frame->second[1]));
-        }
-        if (opcode != kWsText) continue;
-        auto json = Json::parse(frame->second);
+        take_control(opcode, frame->second);
+        if (opcode == kWsText || opcode == kWsBinary) return Message{opcode == kWsBinary, std::move(frame->second)};
+    }
+    return std::nullopt;
+}
+
+bool FakeSocket::next_close() {
+    while (close_code_ == 0) {
+        auto frame = next_frame();
+        if (!frame) return false;
+        take_control(frame->first & 0x0F, frame->second);
+    }
+    return true;
+}
+
+std::optional<std::string> FakeSocket::next_text() {
+    while (auto message = next_message()) {
+        if (message->binary) continue;
+        auto json = Json::parse(message->data);
         if (json && (*json)["event"].text_or("") == "start") stream_sid_ = (*json)["streamSid"].text_or("");
-        return frame->second;
+        return message->data;
     }
     return std::nullopt;
 }
@@ -270,7 +289,8 @@ void FakeServer::serve(int fd) {
         send_all(
             fd,
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
-                ws_accept_for(request->header("sec-websocket-key")) + "\r\n\r\n");
+                ws_accept_for(request->header("sec-websocket-key")) +
+                (subprotocol_.empty() ? "" : "\r\nSec-WebSocket-Protocol: " + subprotocol_) + "\r\n\r\n");
         open_.remove(fd);
         sockets_.push_back(std::make_unique<FakeSocket>(fd, *request, rest));
         return changed_.notify_all();
@@ -304,6 +324,11 @@ void FakeServer::twiml(const std::string& path, const std::string& verbs) {
 void FakeServer::refuse_upgrades(std::string raw_reply) {
     std::lock_guard lock(mutex_);
     refusal_ = std::move(raw_reply);
+}
+
+void FakeServer::select_subprotocol(std::string name) {
+    std::lock_guard lock(mutex_);
+    subprotocol_ = std::move(name);
 }
 
 std::optional<Request> FakeServer::request(const std::string& path, size_t n) {

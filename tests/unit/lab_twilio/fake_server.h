@@ -49,8 +49,15 @@ class FakeSocket {
     /// Next text message whose event is `event`; others are skipped, but kept in `seen`.
     std::optional<std::string> next(std::string_view event);
     std::vector<std::string> seen;
+    /// Next data message, text or binary; nothing at the end of the socket or after the patience is over.
+    struct Message {
+        bool binary = false;
+        std::string data;
+    };
+    std::optional<Message> next_message();
 
     void send_text(std::string_view text) { send_frame(0x81, text); }
+    void send_binary(std::string_view bytes) { send_frame(0x82, bytes); }
     /// An unmasked frame with this first byte.
     void send_frame(uint8_t first, std::string_view payload);
     void send_raw(std::string_view bytes);
@@ -63,12 +70,15 @@ class FakeSocket {
     /// Reads until the socket ends; true when it did within 5 s.
     bool ended();
     uint16_t close_code() const { return close_code_; }  ///< of the client; 0: none came
+    /// Reads until the client's close frame; false when none came within 5 s.
+    bool next_close();
     bool was_reset() const { return reset_; }
     int pongs() const { return pongs_; }
     const std::string& stream_sid() const { return stream_sid_; }
 
   private:
     bool fill();
+    void take_control(uint8_t opcode, const std::string& payload);
     std::optional<std::pair<uint8_t, std::string>> next_frame();
     int fd_;
     Request request_;
@@ -94,6 +104,8 @@ class FakeServer {
     void twiml(const std::string& path, const std::string& verbs);
     /// What an upgrade is answered with instead of 101; empty: 101.
     void refuse_upgrades(std::string raw_reply);
+    /// Selected in the 101; empty: none.
+    void select_subprotocol(std::string name);
 
     /// The n-th request (from 0) to that path; waits up to 5 s for it.
     std::optional<Request> request(const std::string& path, size_t n = 0);
@@ -111,6 +123,7 @@ class FakeServer {
     bool stopping_ = false;
     std::map<std::string, std::function<Reply(const Request&)>> handlers_;
     std::string refusal_;
+    std::string subprotocol_;
     std::vector<Request> requests_;
     std::deque<std::unique_ptr<FakeSocket>> sockets_;
     std::list<int> open_;

@@ -5,11 +5,11 @@
 
 #include "engine/core/base64.h"
 #include "engine/core/json.h"
-#include "lab/twilio/ear.h"
+#include "lab/carrier/ear.h"
+#include "lab/carrier/url.h"
 #include "lab/twilio/messages.h"
 #include "lab/twilio/player.h"
 #include "lab/twilio/twiml.h"
-#include "lab/twilio/url.h"
 
 namespace trunkline::lab {
 namespace {

@@ -1,9 +1,9 @@
 // Client framing: what must be accepted, and every breach that must be noticed.
-#include "lab/twilio/ws_frames.h"
+#include "lab/carrier/ws_frames.h"
 
 #include <gtest/gtest.h>
 
-#include "lab/twilio/ws_upgrade.h"
+#include "lab/carrier/ws_upgrade.h"
 
 namespace trunkline::lab {
 namespace {

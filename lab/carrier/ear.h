@@ -22,6 +22,8 @@ class Ear {
     enum class Change { kNone, kSpeaks, kStops };
     /// μ-law as played. Returns the last change within these bytes.
     Change hear(std::span<const uint8_t> played);
+    /// 8 kHz linear audio as played.
+    Change hear(std::span<const int16_t> played);
     /// The queue was thrown away: what was being said is over.
     Change cleared();
     const std::vector<SpeechSpan>& spans() const { return spans_; }
@@ -29,6 +31,7 @@ class Ear {
     int64_t position() const { return position_; }
 
   private:
+    void hear(int16_t sample, Change& change);
     void judge_frame(Change& change);
     SpeechDetector detector_;
     Samples frame_;

@@ -1,10 +1,10 @@
 // HTTP on libsoup.
-#include "lab/twilio/http.h"
+#include "lab/carrier/http.h"
 
 #include <libsoup/soup.h>
 
 #include "engine/core/clock.h"
-#include "lab/twilio/timer.h"
+#include "lab/carrier/timer.h"
 
 namespace trunkline::lab {
 
@@ -14,19 +14,22 @@ struct HttpSender::Exchange {
     std::function<void(HttpAnswer)> done;
     std::shared_ptr<bool> alive;
     std::unique_ptr<Timer> limit;
+    std::unique_ptr<Timer> connect_limit;
     bool timed_out = false;
+    bool connect_timed_out = false;
     int64_t begun_ns = monotonic_ns();
 
     ~Exchange() {
         g_clear_object(&message);
         g_object_unref(cancel);
     }
+    static void on_starting(SoupMessage*, gpointer self) { static_cast<Exchange*>(self)->connect_limit->cancel(); }
     static void on_done(GObject* session, GAsyncResult* result, gpointer data);
 };
 
-HttpSender::HttpSender()
-    : session_(soup_session_new_with_options("max-conns", 256, "max-conns-per-host", 128, "user-agent",
-                                             "TwilioProxy/1.1", "timeout", 0U, nullptr)),
+HttpSender::HttpSender(const char* user_agent)
+    : session_(soup_session_new_with_options("max-conns", 256, "max-conns-per-host", 128, "user-agent", user_agent,
+                                             "timeout", 0U, nullptr)),
       alive_(std::make_shared<bool>(true)) {}
 
 HttpSender::~HttpSender() {
@@ -45,6 +48,7 @@ void HttpSender::Exchange::on_done(GObject* session, GAsyncResult* result, gpoin
     HttpAnswer answer;
     answer.ms = static_cast<double>(monotonic_ns() - self->begun_ns) / 1e6;
     answer.timed_out = self->timed_out;
+    answer.connect_timed_out = self->connect_timed_out;
     if (body == nullptr) {
         answer.error = error->message;
         answer.refused = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
@@ -75,9 +79,9 @@ void HttpSender::send(const HttpRequest& request, std::function<void(HttpAnswer)
     soup_message_headers_replace(headers, "Accept", "*/*");
     for (const auto& [name, value] : request.headers)
         soup_message_headers_replace(headers, name.c_str(), value.c_str());
-    if (request.method == "POST") {
+    if (request.method != "GET") {
         GBytes* body = g_bytes_new(request.form.data(), request.form.size());
-        soup_message_set_request_body_from_bytes(message, "application/x-www-form-urlencoded; charset=UTF-8", body);
+        soup_message_set_request_body_from_bytes(message, request.content_type.c_str(), body);
         g_bytes_unref(body);
     }
     auto* exchange = new Exchange;  // owned by the callback
@@ -89,6 +93,15 @@ void HttpSender::send(const HttpRequest& request, std::function<void(HttpAnswer)
         g_cancellable_cancel(exchange->cancel);
     });
     exchange->limit->after_ms(request.timeout_ms);
+    if (request.connect_timeout_ms > 0) {
+        exchange->connect_limit = std::make_unique<Timer>([exchange] {
+            exchange->timed_out = exchange->connect_timed_out = true;
+            g_cancellable_cancel(exchange->cancel);
+        });
+        exchange->connect_limit->after_ms(request.connect_timeout_ms);
+        // Emitted when the connection stands and the request is about to be written.
+        g_signal_connect(message, "starting", G_CALLBACK(Exchange::on_starting), exchange);
+    }
     soup_session_send_and_read_async(session_, message, G_PRIORITY_DEFAULT, exchange->cancel, Exchange::on_done,
                                      exchange);
 }

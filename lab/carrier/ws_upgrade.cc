@@ -1,12 +1,12 @@
 // RFC 6455 section 4.1: what a client must check before it believes that it has a WebSocket.
-#include "lab/twilio/ws_upgrade.h"
+#include "lab/carrier/ws_upgrade.h"
 
 #include <glib.h>
 
 #include <charconv>
 #include <map>
 
-#include "lab/twilio/ws_frames.h"
+#include "lab/carrier/ws_frames.h"
 
 namespace trunkline::lab {
 namespace {
@@ -25,7 +25,8 @@ std::string_view trim(std::string_view text) {
 
 }  // namespace
 
-std::optional<std::string> upgrade_fault(std::string_view head, const std::string& key, int& status) {
+std::optional<std::string> upgrade_fault(std::string_view head, const std::string& key, const std::string& subprotocol,
+                                         int& status) {
     size_t end = head.find("\r\n");
     std::string_view first = head.substr(0, end);
     if (first.substr(0, 9) != "HTTP/1.1 " || first.size() < 12) return "the answer is not HTTP/1.1";
@@ -47,7 +48,8 @@ std::optional<std::string> upgrade_fault(std::string_view head, const std::strin
     if (fields["sec-websocket-accept"] != ws_accept_for(key))
         return "Sec-WebSocket-Accept does not belong to the key sent";
     if (!fields["sec-websocket-extensions"].empty()) return "the server selected an extension though none was offered";
-    if (!fields["sec-websocket-protocol"].empty()) return "the server selected a subprotocol though none was offered";
+    const std::string& selected = fields["sec-websocket-protocol"];
+    if (!selected.empty() && selected != subprotocol) return "the server selected a subprotocol that was not offered";
     return std::nullopt;
 }
 

@@ -1,5 +1,5 @@
 // Frame parsing and writing; see the header for why this is not a library.
-#include "lab/twilio/ws_frames.h"
+#include "lab/carrier/ws_frames.h"
 
 #include <glib.h>
 

@@ -1,5 +1,5 @@
 // A GSource that has nothing but a ready time.
-#include "lab/twilio/timer.h"
+#include "lab/carrier/timer.h"
 
 #include "engine/core/clock.h"
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "lab/twilio/signature.h"
+#include "lab/carrier/form.h"
 
 typedef struct _SoupSession SoupSession;
 
@@ -17,6 +17,7 @@ struct HttpAnswer {
     std::string body;
     std::string error;
     bool timed_out = false;
+    bool connect_timed_out = false;  ///< then `timed_out` is set as well
     bool refused = false;
     double ms = 0;
 };
@@ -26,13 +27,15 @@ struct HttpRequest {
     std::string url;
     std::string host_header;  ///< empty: from the URL
     FormFields headers;
-    std::string form;  ///< body of a POST
-    int timeout_ms = 15000;
+    std::string form;  ///< body of anything but a GET
+    std::string content_type = "application/x-www-form-urlencoded; charset=UTF-8";
+    int timeout_ms = 15000;      ///< of the whole exchange
+    int connect_timeout_ms = 0;  ///< until the connection stands; 0: only the whole counts
 };
 
 class HttpSender {
   public:
-    HttpSender();
+    explicit HttpSender(const char* user_agent);
     ~HttpSender();
     HttpSender(const HttpSender&) = delete;
     HttpSender& operator=(const HttpSender&) = delete;

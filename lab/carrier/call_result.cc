@@ -1,5 +1,5 @@
 // Look-ups on a call's result, and its forms outside the process: WAV and JSON.
-#include "lab/twilio/call_result.h"
+#include "lab/carrier/call_result.h"
 
 #include <algorithm>
 
@@ -9,6 +9,13 @@
 
 namespace trunkline::lab {
 namespace {
+
+/// One side of a stream as it was on the wire, converted only when another stream of the call was wider.
+Samples at_rate(const StreamResult& stream, const Samples& pcm, const std::vector<uint8_t>& ulaw, int rate) {
+    const int from = pcm.empty() ? kTelephoneRate : stream.rate;
+    const Samples samples = pcm.empty() ? ulaw_decode(ulaw) : pcm;
+    return from == rate ? samples : resample(samples, from, rate);
+}
 
 void write_stream(JsonWriter& w, const StreamResult& s) {
     w.begin_object()
@@ -20,7 +27,7 @@ void write_stream(JsonWriter& w, const StreamResult& s) {
     w.field("server_close_code", static_cast<int>(s.server_close_code));
     w.field("media_sent", s.media_sent).field("media_dropped", s.media_dropped);
     w.field("media_received", s.media_received).field("bytes_received", s.bytes_received).field("pings", s.pings);
-    w.field("played_samples", s.played);
+    w.field("played_samples", s.played).field("rate", s.rate).field("media_overflowed", s.media_overflowed);
     w.key("clears_ms").begin_array();
     for (double at : s.clears_ms) w.value(at);
     w.end().key("marks").begin_array();
@@ -41,6 +48,20 @@ void write_stream(JsonWriter& w, const StreamResult& s) {
 }
 
 }  // namespace
+
+const char* to_string(MarkEcho how) {
+    switch (how) {
+        case MarkEcho::kPending:
+            return "pending";
+        case MarkEcho::kPlayed:
+            return "played";
+        case MarkEcho::kAtOnce:
+            return "at-once";
+        case MarkEcho::kCleared:
+            return "cleared";
+    }
+    return "?";
+}
 
 int StreamResult::marks_echoed() const {
     return static_cast<int>(std::count_if(marks.begin(), marks.end(), [](const auto& m) { return m.echoed_ms >= 0; }));
@@ -65,16 +86,21 @@ const Violation* CallResult::violation(int code) const {
 Status write_call_wav(const std::string& path, const CallResult& call) {
     Samples stereo;
     double origin = -1;
+    int rate = kTelephoneRate;
     for (const auto& stream : call.streams) {
         if (!stream.bidirectional || stream.started_ms < 0) continue;
-        if (origin < 0) origin = stream.started_ms;
-        const auto at = static_cast<size_t>(std::max(0.0, (stream.started_ms - origin) * 8.0));
-        const size_t length = std::max(stream.heard.size(), stream.spoken.size());
-        stereo.resize(std::max(stereo.size(), 2 * (at + length)), 0);
-        for (size_t i = 0; i < stream.spoken.size(); ++i) stereo[2 * (at + i)] = ulaw_decode(stream.spoken[i]);
-        for (size_t i = 0; i < stream.heard.size(); ++i) stereo[2 * (at + i) + 1] = ulaw_decode(stream.heard[i]);
+        if (origin < 0) {
+            origin = stream.started_ms;
+            rate = stream.heard_pcm.empty() ? kTelephoneRate : stream.rate;
+        }
+        const Samples said = at_rate(stream, stream.spoken_pcm, stream.spoken, rate);
+        const Samples heard = at_rate(stream, stream.heard_pcm, stream.heard, rate);
+        const auto at = static_cast<size_t>(std::max(0.0, (stream.started_ms - origin) * rate / 1000.0));
+        stereo.resize(std::max(stereo.size(), 2 * (at + std::max(heard.size(), said.size()))), 0);
+        for (size_t i = 0; i < said.size(); ++i) stereo[2 * (at + i)] = said[i];
+        for (size_t i = 0; i < heard.size(); ++i) stereo[2 * (at + i) + 1] = heard[i];
     }
-    return write_wav(path, stereo, kTelephoneRate, 2);
+    return write_wav(path, stereo, rate, 2);
 }
 
 std::string call_to_json(const CallResult& call) {

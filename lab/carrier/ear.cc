@@ -1,5 +1,5 @@
 // The detector decides whether it is speech; the edges are taken to the sample.
-#include "lab/twilio/ear.h"
+#include "lab/carrier/ear.h"
 
 #include <array>
 #include <cstdlib>
@@ -23,19 +23,26 @@ const std::array<int16_t, 256>& table() {
 
 Ear::Change Ear::hear(std::span<const uint8_t> played) {
     Change change = Change::kNone;
-    for (uint8_t byte : played) {
-        const int16_t sample = table()[byte];
-        if (std::abs(static_cast<int>(sample)) >= kAudible) {
-            const bool speaking = !spans_.empty() && spans_.back().open;
-            if (audible_since_ < 0 || (!speaking && position_ - last_audible_ > kRunGap)) audible_since_ = position_;
-            last_audible_ = position_;
-            if (speaking) spans_.back().last = position_;
-        }
-        ++position_;
-        frame_.push_back(sample);
-        if (frame_.size() == static_cast<size_t>(SpeechDetector::kFrame)) judge_frame(change);
-    }
+    for (uint8_t byte : played) hear(table()[byte], change);
     return change;
+}
+
+Ear::Change Ear::hear(std::span<const int16_t> played) {
+    Change change = Change::kNone;
+    for (int16_t sample : played) hear(sample, change);
+    return change;
+}
+
+void Ear::hear(int16_t sample, Change& change) {
+    if (std::abs(static_cast<int>(sample)) >= kAudible) {
+        const bool speaking = !spans_.empty() && spans_.back().open;
+        if (audible_since_ < 0 || (!speaking && position_ - last_audible_ > kRunGap)) audible_since_ = position_;
+        last_audible_ = position_;
+        if (speaking) spans_.back().last = position_;
+    }
+    ++position_;
+    frame_.push_back(sample);
+    if (frame_.size() == static_cast<size_t>(SpeechDetector::kFrame)) judge_frame(change);
 }
 
 void Ear::judge_frame(Change& change) {

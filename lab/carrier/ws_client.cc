@@ -1,17 +1,15 @@
 // Dialing, the upgrade, and non-blocking reading and writing on the thread's main context.
-#include "lab/twilio/ws_client.h"
+#include "lab/carrier/ws_client.h"
 
 #include <sys/socket.h>
 
 #include "engine/core/base64.h"
 #include "engine/core/clock.h"
 #include "engine/core/id.h"
-#include "lab/twilio/ws_upgrade.h"
+#include "lab/carrier/ws_upgrade.h"
 
 namespace trunkline::lab {
 namespace {
-
-constexpr size_t kReadBytes = 64U << 10;
 
 std::string take_message(GError* error) {
     std::string text = error == nullptr ? "unknown reason" : error->message;
@@ -95,6 +93,7 @@ void WsClient::send_upgrade() {
                           "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                           "Sec-WebSocket-Key: " +
                           key_ + "\r\n";
+    if (!dial_.subprotocol.empty()) request += "Sec-WebSocket-Protocol: " + dial_.subprotocol + "\r\n";
     for (const auto& [name, value] : dial_.headers) request.append(name).append(": ").append(value).append("\r\n");
     output_ = request + "\r\n";
     for (const auto& text : dial_.texts_behind_request)
@@ -112,7 +111,7 @@ gboolean WsClient::on_readable(GObject*, gpointer data) {
 
 void WsClient::read_available() {
     auto* input = G_POLLABLE_INPUT_STREAM(g_io_stream_get_input_stream(G_IO_STREAM(connection_)));
-    std::string buffer(kReadBytes, '\0');
+    std::string buffer(dial_.read_bytes, '\0');
     while (read_source_ != nullptr) {
         GError* error = nullptr;
         gssize got = g_pollable_input_stream_read_nonblocking(input, buffer.data(), buffer.size(), nullptr, &error);
@@ -137,8 +136,9 @@ bool WsClient::take_bytes(std::string_view bytes) {
         size_t end = head_.find("\r\n\r\n");
         if (end == std::string::npos && head_.size() < 16384) return true;
         int status = 0;
-        auto fault = end == std::string::npos ? std::optional<std::string>("the answer's head does not end")
-                                              : upgrade_fault(std::string_view(head_).substr(0, end), key_, status);
+        auto fault = end == std::string::npos
+                         ? std::optional<std::string>("the answer's head does not end")
+                         : upgrade_fault(std::string_view(head_).substr(0, end), key_, dial_.subprotocol, status);
         if (fault) return fail(DialFault::kHandshake, status, *fault), false;
         std::string rest = head_.substr(end + 4);
         head_.clear();
@@ -154,7 +154,7 @@ bool WsClient::take_bytes(std::string_view bytes) {
 }
 
 void WsClient::deliver_events() {
-    while (state_ == State::kOpen && handler_ != nullptr) {
+    while (state_ == State::kOpen && handler_ != nullptr && !held_) {
         auto event = reader_.next();
         if (!event) return;
         handler_->ws_event(*event);
@@ -181,6 +181,7 @@ void WsClient::frame(uint8_t opcode, std::string_view payload) {
 }
 
 void WsClient::send_text(std::string_view text) { frame(kWsText, text); }
+void WsClient::send_binary(std::string_view bytes) { frame(kWsBinary, bytes); }
 void WsClient::send_pong(std::string_view payload) { frame(kWsPong, payload); }
 void WsClient::send_close(uint16_t code, std::string_view reason) { frame(kWsClose, ws_close_payload(code, reason)); }
 
@@ -223,10 +224,18 @@ void WsClient::flush() {
     }
 }
 
+void WsClient::hold_events() {
+    held_ = true;
+    watch_reading(false);
+}
+
 void WsClient::pause_reading() { watch_reading(false); }
 
 void WsClient::resume_reading() {
-    if (state_ == State::kOpen) watch_reading(true);
+    auto self = shared_from_this();
+    held_ = false;
+    deliver_events();
+    if (state_ == State::kOpen && !held_) watch_reading(true);
 }
 
 void WsClient::go_half_open() {

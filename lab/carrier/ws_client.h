@@ -1,7 +1,8 @@
 #pragma once
 // A WebSocket client with its hands on the bytes: it can send frames in the same segment as its upgrade request, vanish
 // without a word, reset the connection or stop reading; and it tells every breach of the protocol by the server.
-// Lives on the thread that dialed. No extension and no subprotocol is offered, so none may be selected.
+// Lives on the thread that dialed. No extension is offered, so none may be selected; nor a subprotocol that was not
+// offered.
 #include <gio/gio.h>
 
 #include <memory>
@@ -12,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "lab/twilio/timer.h"
-#include "lab/twilio/ws_frames.h"
+#include "lab/carrier/timer.h"
+#include "lab/carrier/ws_frames.h"
 
 namespace trunkline::lab {
 
@@ -26,7 +27,9 @@ struct WsDial {
     std::string host_header;   ///< Host: as the URL names it
     std::string target = "/";  ///< path (and query) of the request line
     std::vector<std::pair<std::string, std::string>> headers;
+    std::string subprotocol;                        ///< offered; empty: none
     int timeout_ms = 15000;                         ///< from dialing to the 101
+    size_t read_bytes = 64U << 10;                  ///< read at once
     int send_buffer = 0;                            ///< SO_SNDBUF; 0 leaves the system's
     std::vector<std::string> texts_behind_request;  ///< text frames sent in one write with the upgrade request
 };
@@ -51,6 +54,7 @@ class WsClient : public std::enable_shared_from_this<WsClient> {
 
     void dial(WsDial dial);
     void send_text(std::string_view text);
+    void send_binary(std::string_view bytes);
     /// Frames between cork and uncork leave in one write.
     void cork() { corked_ = true; }
     void uncork();
@@ -58,6 +62,9 @@ class WsClient : public std::enable_shared_from_this<WsClient> {
     void send_pong(std::string_view payload);
     size_t pending() const { return output_.size(); }  ///< bytes the system has not taken yet
 
+    /// Delivers no further event and reads nothing until resume_reading(): what the peer sends piles up in TCP. Unlike
+    /// pause_reading() it also keeps back what has been read already.
+    void hold_events();
     void pause_reading();
     void resume_reading();
     /// Stops reading, answering and sending, but leaves the socket open until shut() or destruction.
@@ -102,6 +109,7 @@ class WsClient : public std::enable_shared_from_this<WsClient> {
     std::string head_;
     std::string output_;
     bool corked_ = false;
+    bool held_ = false;
     WsFrameReader reader_;
     std::minstd_rand masks_;
 };

@@ -6,11 +6,15 @@
 #include <vector>
 
 #include "engine/core/result.h"
-#include "lab/twilio/ear.h"
-#include "lab/twilio/player.h"
-#include "lab/twilio/violation.h"
+#include "lab/carrier/ear.h"
+#include "lab/carrier/violation.h"
+#include "lab/speech/pcm.h"
 
 namespace trunkline::lab {
+
+/// How a mark (Twilio) or a notify (Vonage) came back.
+enum class MarkEcho { kPending, kPlayed, kAtOnce, kCleared };
+const char* to_string(MarkEcho how);
 
 struct MarkRecord {
     std::string name;
@@ -42,8 +46,10 @@ struct StreamResult {
     uint64_t media_sent = 0;
     uint64_t media_dropped = 0;  ///< caller audio lost to congestion
     uint64_t media_received = 0;
-    uint64_t bytes_received = 0;  ///< of agent audio
-    size_t keys_waiting = 0;      ///< pressed, not sent yet
+    uint64_t bytes_received = 0;      ///< of agent audio
+    uint64_t media_overflowed = 0;    ///< agent audio messages lost to a full queue (Vonage)
+    size_t queued_messages_most = 0;  ///< the longest the queue ever was (Vonage)
+    size_t keys_waiting = 0;          ///< pressed, not sent yet
     int pings = 0;
     int fragmented_messages = 0;
     std::vector<double> clears_ms;
@@ -56,6 +62,9 @@ struct StreamResult {
     size_t queued = 0;            ///< bytes waiting to be played
     std::vector<uint8_t> heard;   ///< μ-law, what the caller heard, silence included
     std::vector<uint8_t> spoken;  ///< μ-law, what the caller sent
+    int rate = kTelephoneRate;    ///< of the wire; positions above count 8 kHz samples whatever it is
+    Samples heard_pcm;            ///< the same as it was played, at `rate`; only of carriers that send linear audio
+    Samples spoken_pcm;           ///< as it was sent, at `rate`
 
     bool ended() const { return ended_ms >= 0; }
     bool agent_speaking() const { return !agent_speech.empty() && agent_speech.back().open; }
@@ -96,7 +105,8 @@ struct CallResult {
     const Violation* violation(int code) const;  ///< first of that code, else null
 };
 
-/// Stereo, 8 kHz: left what the caller said, right what the caller heard; all streams at their place in the call.
+/// Stereo, at the rate of the first stream: left what the caller said, right what the caller heard; all streams at
+/// their place in the call.
 Status write_call_wav(const std::string& path, const CallResult& call);
 /// Everything but the audio, as one JSON object.
 std::string call_to_json(const CallResult& call);

@@ -1,5 +1,5 @@
 // URL handling on GUri. Text is kept encoded as it came: signatures are over the bytes.
-#include "lab/twilio/url.h"
+#include "lab/carrier/url.h"
 
 #include <gio/gio.h>
 

@@ -1,0 +1,71 @@
+// Playback by frames.
+#include "lab/vonage/playout.h"
+
+namespace trunkline::lab::vonage {
+namespace {
+
+constexpr int kNoise = 4;  // about -78 dBFS
+
+}  // namespace
+
+std::optional<Samples> Playout::tick() {
+    playing_ = false;
+    while (!notifies_.empty() && notifies_.front().position <= taken_) {
+        std::string payload = std::move(notifies_.front().payload);
+        notifies_.pop_front();
+        on_notify_(payload, MarkEcho::kPlayed);
+    }
+    if (queue_.empty()) return std::nullopt;
+    Samples frame = std::move(queue_.front());
+    queue_.pop_front();
+    ++taken_;
+    playing_ = true;
+    return frame;
+}
+
+bool Playout::push(Samples frame) {
+    if (queue_.size() >= max_messages_) return false;
+    queue_.push_back(std::move(frame));
+    return true;
+}
+
+void Playout::notify(std::string payload) {
+    if (queue_.empty() && !playing_) return on_notify_(payload, MarkEcho::kAtOnce);
+    notifies_.push_back({std::move(payload), taken_ + queue_.size()});
+}
+
+void Playout::clear(bool return_notifies) {
+    taken_ += queue_.size();
+    queue_.clear();
+    auto waiting = std::move(notifies_);
+    notifies_.clear();
+    if (!return_notifies) return;
+    for (const auto& one : waiting) on_notify_(one.payload, MarkEcho::kCleared);
+}
+
+void ComfortNoise::fill(Samples& frame) {
+    for (auto& sample : frame) sample = static_cast<int16_t>(static_cast<int>(random_() % (2 * kNoise + 1)) - kNoise);
+}
+
+std::string pcm_bytes(std::span<const int16_t> samples) {
+    std::string out;
+    out.reserve(samples.size() * 2);
+    for (int16_t sample : samples) {
+        const auto bits = static_cast<uint16_t>(sample);
+        out += static_cast<char>(bits & 0xFF);
+        out += static_cast<char>(bits >> 8);
+    }
+    return out;
+}
+
+Samples pcm_samples(std::string_view bytes) {
+    Samples out(bytes.size() / 2);
+    for (size_t i = 0; i < out.size(); ++i) {
+        const auto low = static_cast<uint8_t>(bytes[2 * i]);
+        const auto high = static_cast<uint8_t>(bytes[2 * i + 1]);
+        out[i] = static_cast<int16_t>(static_cast<uint16_t>(low | high << 8));
+    }
+    return out;
+}
+
+}  // namespace trunkline::lab::vonage

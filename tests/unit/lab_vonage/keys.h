@@ -1,0 +1,45 @@
+#pragma once
+// A key pair made for these tests and used nowhere else.
+
+namespace trunkline::lab::vonage::test {
+
+inline constexpr char kPrivateKey[] = R"(-----BEGIN RSA PRIVATE KEY-----
+MIIEpAIBAAKCAQEAulKw3U6ryujkSzyU4tzDgYbmzKlCc+4rWWsESk+YXAzicVmj
+dk3+uzIzIhmnjI5bgffAsG6MOAq1ZMw5r4YG995IFQZXmnSXAm55RcW3rLmm9jDI
+Cg2NoVp/k9YZ2Lg0ezKs9ndgOwEb5gPX80G9Kim6S5QiyG9anhcWnwiUpsAusKsP
+hGXu30lKLRFyqdabvA1TtYpn6GJL0IXh2FYhQjKlu8FKpVmdwtp+XzzNPDNMaYOT
+txbSxoDwOyN1k9T8oK8rf+dmRMm6OGq6x3ykvluKfG4THbSg+FlAfn4xxmYkEhkT
+LXoERyQT+Xp9L50dCO3YsrTUQhBlyVf1uViGvQIDAQABAoIBABFxrfjeRXO3F66a
+kqblu9Eb5+5X126iqQDTZeCuMInHtAigN49bMILmqYZjB/5/En6pyyrJgsu5Zu+z
+th/iiLL6pt1/DUMa8Mtru+NmJjLf48uPWB8m0zB82E5nQF67qkAxh6OAnCwSB8Ji
+cDyoVjVFGFm8mgARetaruzSy+TXeRdu9F5umMW86Fc9OzttWeBB9YU2xjZll0+Nv
+oekkpolzcViRxfMTuRA68nvzEmcihcUJ6TSfdPIzIpEjc44zDSs4HDGN4pqUgXwn
+Ce65eEs/T+VD15MnNhCuAcHHEnKhjSfdfYoo4jQdogNda26jX3u5HmCA+Uuwe0aw
+qT5aQokCgYEA5sbehMsb7D0BgCy8aqh+9PXnKDroPMq/iHajTbqQtbtPI8Jjhmr/
+Pl++Q0bYjhrMwiRUv17veAXZIAJDqmQRIdQvDaxwQD/aL471FoWTNkm/004itYll
+LXWl3YYukOSvjmh41+rrMoIDeITgs0nKM1LTdHSHIPQj/12hUR1/DCUCgYEAzrAB
+M8t/uYoB5utp6sMRb65RPH0HMA0wjl+G9kHmhPvj8Z+dpKZtrzG1zZkv7A1NwsVI
+8Av7cEELFNWKyTrRLh5BPnpE+xaMbTr8vyBW7pD/AnSuW/vP+rJVqMKZp+yiWPr9
+Tu+4fuNPZNSDebmlzj5NdLqKCoTUUS0/LD+pwLkCgYA+UDSFZtKDV3WwRmQZ6KVf
+P4bLNhy/TX+qOV6e/mFUsN8NqM923C1Pikq1n8uZk2L2iRjZE6lVnz6hhfr/Z0W4
+/LI33vfwYU1oyhEjo628Wu2RAOgeXJsVS08eIb0xIo7ExTDcHHKlkLWfNUH3J1WR
+xiuSpmRWYZXWvlFwtaY4gQKBgQC7h0mv+uVqLGNJZzL0hASf9eNTJIWO/YiexOGp
+MWW8JudMZWwc5bwDBvFTF7g5TmDNZT6mPdjmor0xLAb+SVVdqKm9zCYmQvEqcii8
+KNV3IyucyM0iPDkZ1xCNS/MqPzOV1DRcmHgm+Isiiwa3PM/JbxHL5Sw2GwqglJMK
+zMByUQKBgQCF15wIKmuubLoMlsILxSefCEWF+5YV4nIcz6K7mvfLZV2BFhNFPoCH
+5ZKq8W8vxEdflYCzwIHodfRzOPW3BE83v2NeNqZY8uGgVfiD9uWgCjjoirnN1kxL
+3JqTreqULkT5vImSVQvugcZnnt1eh5cmHefZq5p7RNHqraqDtmUJTQ==
+-----END RSA PRIVATE KEY-----
+)";
+inline constexpr char kPublicKey[] = R"(-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAulKw3U6ryujkSzyU4tzD
+gYbmzKlCc+4rWWsESk+YXAzicVmjdk3+uzIzIhmnjI5bgffAsG6MOAq1ZMw5r4YG
+995IFQZXmnSXAm55RcW3rLmm9jDICg2NoVp/k9YZ2Lg0ezKs9ndgOwEb5gPX80G9
+Kim6S5QiyG9anhcWnwiUpsAusKsPhGXu30lKLRFyqdabvA1TtYpn6GJL0IXh2FYh
+QjKlu8FKpVmdwtp+XzzNPDNMaYOTtxbSxoDwOyN1k9T8oK8rf+dmRMm6OGq6x3yk
+vluKfG4THbSg+FlAfn4xxmYkEhkTLXoERyQT+Xp9L50dCO3YsrTUQhBlyVf1uViG
+vQIDAQAB
+-----END PUBLIC KEY-----
+)";
+
+}  // namespace trunkline::lab::vonage::test
