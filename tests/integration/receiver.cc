@@ -25,7 +25,8 @@ std::string Receiver::Post::path() const {
     return head.substr(from, head.find_first_of(" ?", from) - from);
 }
 
-Receiver::Receiver(std::function<bool(int)> fails) : fails_(std::move(fails)) {
+Receiver::Receiver(std::function<bool(int)> fails, std::string answer)
+    : fails_(std::move(fails)), answer_(std::move(answer)) {
     fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -80,8 +81,13 @@ void Receiver::serve(int client) {
         std::lock_guard lock(mutex_);
         accepted_.push_back(post);
     }
-    const std::string answer = std::string("HTTP/1.1 ") + (fails ? "500 Oops" : "204 Fine") +
-                               "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    const std::string body = fails ? "" : answer_;
+    const std::string answer = std::string("HTTP/1.1 ") +
+                               (fails          ? "500 Oops"
+                                : body.empty() ? "204 Fine"
+                                               : "200 Fine") +
+                               "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+                               "\r\nConnection: close\r\n\r\n" + body;
     send(client, answer.data(), answer.size(), MSG_NOSIGNAL);
     close(client);
 }

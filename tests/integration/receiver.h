@@ -18,8 +18,9 @@ class Receiver {
         std::string path() const;
     };
 
-    /// `fails` says for the n-th request (from 0) whether it gets a 500 and is not kept.
-    explicit Receiver(std::function<bool(int)> fails);
+    /// `fails` says for the n-th request (from 0) whether it gets a 500 and is not kept. The others are answered with
+    /// `answer`, JSON, or with 204 when there is none.
+    explicit Receiver(std::function<bool(int)> fails, std::string answer = "");
     ~Receiver();
     std::string url(const std::string& path = "/hook?k=v") const {
         return "http://127.0.0.1:" + std::to_string(port_) + path;
@@ -31,6 +32,7 @@ class Receiver {
     void serve(int client);
 
     std::function<bool(int)> fails_;
+    std::string answer_;
     int fd_ = -1;
     uint16_t port_ = 0;
     int requests_ = 0;
