@@ -5,6 +5,7 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/id.h"
+#include "engine/core/json.h"
 #include "engine/core/log.h"
 #include "engine/graph/graph_store.h"
 #include "engine/gst/event_pad.h"
@@ -18,6 +19,12 @@ constexpr int64_t kTicketLifeMs = 120'000;
 
 std::string carrier_key(std::string_view carrier, std::string_view id) {
     return std::string(carrier) + ":" + std::string(id);
+}
+
+/// How a live call ends when its carrier says so.
+CallEnding live_ending(const CarrierStatus& status) {
+    if (status.reason.empty()) return {status.status, "caller-hangup", "caller", "status callback " + status.detail};
+    return {status.status, status.reason, "error", status.detail};
 }
 
 }  // namespace
@@ -39,6 +46,17 @@ graph::PlanPtr CallManager::plan_for(const std::string& graph) const {
     if (!options_.default_graph.empty()) return graphs_->find(options_.default_graph);
     const auto all = graphs_->all();
     return all.size() == 1 ? all.front() : nullptr;
+}
+
+bool CallManager::takes_param(const std::string& graph, std::string_view name) const {
+    const graph::PlanPtr plan = plan_for(graph);
+    const auto schema = plan ? Json::parse(plan->params_schema) : Result<Json>(Json());
+    return schema && (*schema)["properties"][name].exists();
+}
+
+CarrierHangUp CallManager::hang_up_of(std::string_view carrier) const {
+    const auto it = options_.hang_up.find(std::string(carrier));
+    return it == options_.hang_up.end() ? nullptr : it->second;
 }
 
 std::string CallManager::ticket_for(const WaitingCall& w) const {
@@ -75,8 +93,8 @@ Result<CallManager::Admission> CallManager::admit(Shard* shard, const IncomingCa
     if (refusing(&why)) return refuse(why == "shutting down" ? "draining" : "overload", why);
     const graph::PlanPtr plan = plan_for(incoming.graph);
     if (!plan) {
-        return refuse("unknown-graph", incoming.graph.empty() ? "no default graph: name one in the webhook's path "
-                                                                "(/twilio/voice/<graph>) or start with --graph"
+        return refuse("unknown-graph", incoming.graph.empty() ? "no default graph: name one at the end of the "
+                                                                "webhook's path (/<graph>) or start with --graph"
                                                               : "no graph named '" + incoming.graph + "'");
     }
     auto checked = graph::check_params(*plan, params);
@@ -170,9 +188,9 @@ void CallManager::take_socket(Shard* shard, std::string_view carrier, std::strin
         std::lock_guard lock(mutex_);
         if (factory != carriers_.end() && check_parsed(carrier, ticket)) {
             Entry& entry = entries_.at(ticket->call_id);
-            call = std::make_unique<Call>(
-                shard, std::move(*entry.waiting), outbox_,
-                Call::Hooks{[this](Call* c) { live_ended(c); }, [this](Call* c) { live_gone(c); }});
+            call = std::make_unique<Call>(shard, std::move(*entry.waiting), outbox_,
+                                          Call::Hooks{[this](Call* c) { live_ended(c); },
+                                                      [this](Call* c) { live_gone(c); }, hang_up_of(carrier)});
             entry.waiting.reset();
             entry.shard = shard;
             admitted_on = entry.admitted_on;
@@ -248,13 +266,16 @@ void CallManager::on_carrier_status(const CarrierStatus& status) {
         } else if (entry.shard) {
             entry.shard->post([this, id = known->second, shard = entry.shard, status] {
                 for (const auto& [call, owned] : calls_[static_cast<size_t>(shard->index())]) {
-                    if (call->id() == id)
-                        call->end({status.status, "caller-hangup", "caller", "status callback " + status.detail});
+                    if (call->id() == id) call->end(live_ending(status));
                 }
             });
         }
     }
-    if (over) end_waiting(std::move(over), {status.status, "carrier-" + status.status, "caller", status.detail});
+    if (over) {
+        const bool by_caller = status.reason.empty();
+        end_waiting(std::move(over), {status.status, by_caller ? "carrier-" + status.status : status.reason,
+                                      by_caller ? "caller" : "error", status.detail});
+    }
 }
 
 CallCounts CallManager::counts() const {

@@ -23,10 +23,11 @@ class GraphStore;
 }
 
 struct CallManagerOptions {
-    std::string default_graph;       ///< for webhooks that name none; empty = the only graph there is
-    int64_t media_wait_ms = 60'000;  ///< from the TwiML to the media socket; then the call has failed
-    size_t max_calls = 20'000;       ///< waiting and live
-    std::string ticket_key;          ///< empty = random
+    std::string default_graph;                     ///< for webhooks that name none; empty = the only graph there is
+    int64_t media_wait_ms = 60'000;                ///< from the TwiML to the media socket; then the call has failed
+    size_t max_calls = 20'000;                     ///< waiting and live
+    std::string ticket_key;                        ///< empty = random
+    std::map<std::string, CarrierHangUp> hang_up;  ///< by carrier; those without one end with their socket
 };
 
 /// What /metrics shows of calls.
@@ -52,6 +53,8 @@ class CallManager {
     /// "duplicate" (live).
     Result<Admission> admit(Shard* shard, const IncomingCall& incoming,
                             const std::vector<std::pair<std::string, std::string>>& params);
+    /// Any thread: whether the graph that such a call would get ("" = the default one) has this param.
+    bool takes_param(const std::string& graph, std::string_view name) const;
     /// Any thread, before the 101: whether the ticket opens a waiting call of this carrier.
     Status check_ticket(std::string_view carrier, std::string_view ticket) const;
     /// On a shard, after the 101. The call lives on this shard from here on. A ticket that was used meanwhile: 1008.
@@ -79,6 +82,7 @@ class CallManager {
         int64_t status_sequence = -1;
     };
     graph::PlanPtr plan_for(const std::string& graph) const;
+    CarrierHangUp hang_up_of(std::string_view carrier) const;
     void announce(WaitingCall& waiting);
     void expire(const std::string& call_id);
     static void cancel_expiry(Shard* admitted_on, TimerId expiry);

@@ -42,6 +42,7 @@ HEAVY = {
     "yaml-cpp": re.compile(r"^yaml-cpp/"),
     "simdjson": re.compile(r"^simdjson"),
     "prometheus": re.compile(r"^prometheus/"),
+    "libjwt": re.compile(r"^jwt\.h$"),
 }
 CLI11_FILES = re.compile(r"(^|/)main\.cc$")
 
