@@ -97,6 +97,9 @@ Result<CallManager::Admission> CallManager::admit(Shard* shard, const IncomingCa
                                                                 "webhook's path (/<graph>) or start with --graph"
                                                               : "no graph named '" + incoming.graph + "'");
     }
+    if (!plan->wiring(incoming.carrier)) {
+        return refuse("unknown-graph", "the graph '" + plan->name + "' does not serve calls of " + incoming.carrier);
+    }
     auto checked = graph::check_params(*plan, params);
     if (!checked) return refuse("bad-params", checked.error().message);
 
