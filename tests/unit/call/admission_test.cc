@@ -142,5 +142,23 @@ TEST(Admission, ShutdownEndsWaitingCalls) {
     EXPECT_TRUE(rig.outbox.gap_free());
 }
 
+TEST(Admission, AGraphOfOneCarrierTakesNoCallsOfAnother) {
+    ManagerRig rig;
+    IncomingCall call = incoming();
+    call.carrier = "vonage";
+    const auto refused = rig.admit(call);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "unknown-graph");
+    EXPECT_NE(refused.error().message.find("vonage"), std::string::npos);
+}
+
+TEST(Admission, ParamsAreKnownByGraph) {
+    ManagerRig rig;
+    EXPECT_TRUE(rig.calls->takes_param("", "greeting"));
+    EXPECT_TRUE(rig.calls->takes_param("echo", "rounds"));
+    EXPECT_FALSE(rig.calls->takes_param("", "uuid"));
+    EXPECT_FALSE(rig.calls->takes_param("nope", "greeting"));
+}
+
 }  // namespace
 }  // namespace trunkline::test
