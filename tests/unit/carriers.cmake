@@ -11,3 +11,5 @@ trunkline_test(unit_carriers_vonage
           carriers/vonage_webhook_test.cc carriers/fake_api.cc carriers/rsa_key.cc
   DEPS engine_carriers PkgConfig::OPENSSL PkgConfig::SOUP gtest_main Threads::Threads
   LABELS quick)
+target_compile_definitions(unit_carriers_vonage PRIVATE
+  TRUNKLINE_REST_BODIES="${CMAKE_CURRENT_SOURCE_DIR}/carriers/vonage_rest_bodies.json")

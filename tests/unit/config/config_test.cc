@@ -202,14 +202,14 @@ TEST(CheckConfig, RefusesToListenForTheWorldWithoutAPublicUrl) {
 }
 
 TEST_F(ConfigTest, VonageIsSetFromTheFileAndTheEnvironment) {
-    const auto config = load_config(
-        file("vonage_application_id: app\nvonage_media_rate: 24000\nvonage_socket_auth: custom\n"),
-        lookup({{"VONAGE_API_KEY", "key"},
-                {"VONAGE_API_SECRET", "secret"},
-                {"VONAGE_SIGNATURE_SECRET", "signature"},
-                {"VONAGE_PHONE_NUMBER", "15550100"},
-                {"VONAGE_API_URL", "https://api-eu-1.nexmo.com/"},
-                {"VONAGE_FALLBACK_NCCO", R"([{"action":"talk","text":"Sorry"}])"}}));
+    const auto config =
+        load_config(file("vonage_application_id: app\nvonage_media_rate: 24000\nvonage_socket_auth: custom\n"),
+                    lookup({{"VONAGE_API_KEY", "key"},
+                            {"VONAGE_API_SECRET", "secret"},
+                            {"VONAGE_SIGNATURE_SECRET", "signature"},
+                            {"VONAGE_PHONE_NUMBER", "15550100"},
+                            {"VONAGE_API_URL", "https://api-eu-1.nexmo.com/"},
+                            {"VONAGE_FALLBACK_NCCO", R"([{"action":"talk","text":"Sorry"}])"}}));
     ASSERT_TRUE(config) << config.error().message;
     EXPECT_EQ(config->vonage_api_key, "key");
     EXPECT_EQ(config->vonage_api_secret, "secret");
