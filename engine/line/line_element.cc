@@ -32,9 +32,9 @@ LineSession* find_session(GstElement* element, CallContext* call, const CarrierK
 
 gst::Ptr<GstCaps> caps_at(GstStaticPadTemplate* pad_template, int rate) {
     auto any = gst::Ptr<GstCaps>::adopt(gst_static_pad_template_get_caps(pad_template));
-    auto caps = gst::Ptr<GstCaps>::adopt(gst_caps_copy(any.get()));
-    gst_caps_set_simple(caps.get(), "rate", G_TYPE_INT, rate, nullptr);
-    return caps;
+    auto one = gst::Ptr<GstCaps>::adopt(gst_caps_copy(any.get()));
+    gst_caps_set_simple(one.get(), "rate", G_TYPE_INT, rate, nullptr);
+    return gst::Ptr<GstCaps>::adopt(gst_caps_intersect(any.get(), one.get()));
 }
 
 bool answer_caps(GstQuery* query, GstStaticPadTemplate* pad_template, int rate) {

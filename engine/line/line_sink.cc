@@ -13,6 +13,17 @@
 namespace trunkline::line {
 namespace {
 
+Hold hold_of(gst::LineHold::Mode mode) {
+    switch (mode) {
+        case gst::LineHold::Mode::kPause:
+            return Hold::kPause;
+        case gst::LineHold::Mode::kDuck:
+            return Hold::kDuck;
+        default:
+            return Hold::kNone;
+    }
+}
+
 enum : guint { kPropSendAhead = kPropRate + 1, kPropMarkInterval, kPropMaxQueue };
 
 }  // namespace
@@ -115,6 +126,7 @@ class LineSinkImpl final : public LineSession::Sink, private Playout::Out {
                 schedule();
                 break;
             case GST_EVENT_CUSTOM_DOWNSTREAM:
+            case GST_EVENT_CUSTOM_DOWNSTREAM_OOB:
                 control(event);
                 break;
             case GST_EVENT_EOS:
@@ -130,8 +142,12 @@ class LineSinkImpl final : public LineSession::Sink, private Playout::Out {
 
     void control(GstEvent* event) {
         gst::ReplyMark reply;
-        if (!gst::parse_reply_event(event, &reply)) return;
-        if (reply.end) {
+        gst::LineHold hold;
+        if (gst::parse_line_hold_event(event, &hold)) {
+            playout_.hold(hold_of(hold.mode), hold.gain, monotonic_ns());
+        } else if (!gst::parse_reply_event(event, &reply)) {
+            return;
+        } else if (reply.end) {
             playout_.reply_end(monotonic_ns());
         } else {
             playout_.reply_start(reply.epoch);

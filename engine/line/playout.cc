@@ -184,14 +184,9 @@ void Playout::send(Reply& reply, size_t bytes, int64_t now_ns) {
     if (first || since_mark_ >= options_.mark_every_ms * format_.bytes_per_ms) mark(reply, first);
 }
 
-double Playout::target_gain() const {
-    if (hold_ == Hold::kNone) return 1;
-    return hold_ == Hold::kDuck ? options_.duck_gain : 0;
-}
-
 /// As loud as hold() wants it; a change takes one frame.
 bool Playout::send_held(std::span<const uint8_t> audio) {
-    const double to = target_gain();
+    const double to = target_gain_;
     if (gain_ == 1 && to == 1) return out_->send_media(audio);
     faded_.assign(audio.begin(), audio.end());
     const size_t ramp = gain_ == to ? 0 : std::min(format_.frame, faded_.size());
@@ -201,11 +196,12 @@ bool Playout::send_held(std::span<const uint8_t> audio) {
     return out_->send_media(faded_);
 }
 
-void Playout::hold(Hold mode, int64_t now_ns) {
+void Playout::hold(Hold mode, double gain, int64_t now_ns) {
     hold_ = mode;
+    target_gain_ = mode == Hold::kNone ? 1 : mode == Hold::kDuck ? std::clamp(gain, 0.0, 1.0) : 0;
     const Reply* next = sending();
     // Nothing sounds that could click: fading is for speech that goes on.
-    if (lead_bytes(now_ns) == 0 && (target_gain() == 0 || !next || next->sent == 0)) gain_ = target_gain();
+    if (lead_bytes(now_ns) == 0 && (target_gain_ == 0 || !next || next->sent == 0)) gain_ = target_gain_;
     pump(now_ns);
 }
 
@@ -293,7 +289,7 @@ void Playout::clear(int64_t now_ns) {
     since_mark_ = 0;
     anchor_pos_ = acked_pos_ = sent_;
     hold_ = Hold::kNone;
-    gain_ = 1;
+    target_gain_ = gain_ = 1;
 }
 
 void Playout::report_cleared(int64_t now_ns) {

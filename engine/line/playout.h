@@ -33,7 +33,6 @@ struct PlayoutOptions {
     int64_t speed_percent = 150;
     /// Marks may stay unanswered: one that is so late counts as played when it was due. 0 = only marks count.
     int64_t presume_after_ms = 0;
-    double duck_gain = 0.25;  ///< hold(kDuck): −12 dB
 };
 
 /// What is done with audio that is not sent yet while somebody may be interrupting.
@@ -66,8 +65,8 @@ class Playout {
     void clear(int64_t now_ns);
     void report_cleared(int64_t now_ns);
     /// For an interruption that is not certain yet: what was not sent waits, or is quieter, until kNone or clear().
-    /// Fades over one frame, so that neither clicks.
-    void hold(Hold mode, int64_t now_ns);
+    /// `gain` is kDuck's. Fades over one frame, so that neither clicks.
+    void hold(Hold mode, double gain, int64_t now_ns);
     /// A mark came back. Unknown, duplicate and late ones are ignored.
     void on_mark(std::string_view name, int64_t now_ns);
     /// Sends what the window allows; call it at next_wake_ns().
@@ -115,7 +114,6 @@ class Playout {
     void fill_frame(Reply& reply);
     size_t drop_oldest(size_t bytes);
     void finish(int64_t now_ns);
-    double target_gain() const;
     bool paused() const { return hold_ == Hold::kPause && gain_ == 0; }
     int64_t next_send_ns(int64_t now_ns) const;
     gst::Playback report(const Reply& reply, gst::Playback::State state, int64_t now_ns) const;
@@ -130,6 +128,7 @@ class Playout {
     std::deque<Reply> replies_;  // not yet heard to the end; the last one is being given
     std::vector<Reply> cut_;     // cleared, not reported yet
     Hold hold_ = Hold::kNone;
+    double target_gain_ = 1;
     double gain_ = 1;          // of the last byte sent
     uint64_t generation_ = 1;  // part of mark names: marks of cleared audio are never taken for later ones
     uint64_t mark_number_ = 0;

@@ -45,13 +45,13 @@ struct HoldTest : testing::Test {
 TEST_F(HoldTest, APauseSendsNothingMoreAndItsEndSendsTheRest) {
     speak(3'000);
     run_for(500);
-    playout.hold(Hold::kPause, carrier.now);
+    playout.hold(Hold::kPause, 1, carrier.now);
     run_for(300);
     const size_t paused_at = carrier.sent.size();
     run_for(2'000);
     EXPECT_EQ(carrier.sent.size(), paused_at);
     EXPECT_EQ(carrier.clears, 0) << "P4: nothing is cleared for what may be noise";
-    playout.hold(Hold::kNone, carrier.now);
+    playout.hold(Hold::kNone, 1, carrier.now);
     run_for(5'000);
     EXPECT_EQ(carrier.sent.size(), loud(3'000).size()) << "late, and whole";
     EXPECT_EQ(playout.dropped_bytes(), 0U);
@@ -61,11 +61,11 @@ TEST_F(HoldTest, APauseSendsNothingMoreAndItsEndSendsTheRest) {
 TEST_F(HoldTest, APauseNeitherClicksWhenItBeginsNorWhenItEnds) {
     speak(2'000);
     run_for(300);
-    playout.hold(Hold::kPause, carrier.now);
+    playout.hold(Hold::kPause, 1, carrier.now);
     run_for(1'000);
     EXPECT_EQ(sample_at(carrier.sent, carrier.sent.size() / 2 - 1), 0) << "faded out within the last frame";
     const size_t paused_at = carrier.sent.size() / 2;
-    playout.hold(Hold::kNone, carrier.now);
+    playout.hold(Hold::kNone, 1, carrier.now);
     run_for(3'000);
     EXPECT_LT(sample_at(carrier.sent, paused_at), 200) << "faded in";
     EXPECT_EQ(sample_at(carrier.sent, paused_at + 320), 16'384);
@@ -76,12 +76,12 @@ TEST_F(HoldTest, DuckingIsAQuarterAndEndsWithTheHold) {
     speak(2'000);
     run_for(300);
     const size_t before = carrier.sent.size() / 2;
-    playout.hold(Hold::kDuck, carrier.now);
+    playout.hold(Hold::kDuck, 0.25, carrier.now);
     run_for(500);
     const size_t ducked = carrier.sent.size() / 2;
     EXPECT_EQ(sample_at(carrier.sent, before + 320), 4'096);
     EXPECT_EQ(sample_at(carrier.sent, ducked - 1), 4'096);
-    playout.hold(Hold::kNone, carrier.now);
+    playout.hold(Hold::kNone, 1, carrier.now);
     run_for(3'000);
     EXPECT_EQ(sample_at(carrier.sent, ducked + 320), 16'384);
     EXPECT_LE(largest_step(carrier.sent), 16'384 / 320 + 1);
@@ -89,11 +89,11 @@ TEST_F(HoldTest, DuckingIsAQuarterAndEndsWithTheHold) {
 }
 
 TEST_F(HoldTest, AReplyThatBeginsDuringAPauseWaitsAndIsNotCutInto) {
-    playout.hold(Hold::kPause, carrier.now);
+    playout.hold(Hold::kPause, 1, carrier.now);
     speak(500);
     run_for(400);
     EXPECT_TRUE(carrier.sent.empty());
-    playout.hold(Hold::kNone, carrier.now);
+    playout.hold(Hold::kNone, 1, carrier.now);
     run_for(1'000);
     EXPECT_EQ(carrier.sent, loud(500)) << "not even faded";
 }
@@ -101,7 +101,7 @@ TEST_F(HoldTest, AReplyThatBeginsDuringAPauseWaitsAndIsNotCutInto) {
 TEST_F(HoldTest, AConfirmedInterruptionEndsTheHold) {
     speak(2'000);
     run_for(300);
-    playout.hold(Hold::kPause, carrier.now);
+    playout.hold(Hold::kPause, 1, carrier.now);
     run_for(100);
     playout.clear(carrier.now);
     EXPECT_EQ(carrier.clears, 1);
@@ -115,7 +115,7 @@ TEST_F(HoldTest, AConfirmedInterruptionEndsTheHold) {
 TEST_F(HoldTest, APausedReplyAsksForNoWakeUps) {
     speak(2'000);
     run_for(300);
-    playout.hold(Hold::kPause, carrier.now);
+    playout.hold(Hold::kPause, 1, carrier.now);
     run_for(1'000);
     EXPECT_EQ(playout.next_wake_ns(carrier.now), 0);
 }
@@ -126,7 +126,7 @@ TEST(Hold, MulawIsDuckedToo) {
     playout.reply_start(1);
     playout.audio(std::vector<uint8_t>(8'000, 0x80), carrier.now);  // the loudest
     carrier.run(playout, carrier.now + 200 * kMs);
-    playout.hold(Hold::kDuck, carrier.now);
+    playout.hold(Hold::kDuck, 0.25, carrier.now);
     carrier.run(playout, carrier.now + 500 * kMs);
     EXPECT_EQ(carrier.sent.front(), 0x80);
     EXPECT_EQ(carrier.sent.back(), 0xA0) << "a quarter is two exponents less";
