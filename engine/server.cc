@@ -92,7 +92,9 @@ Status Server::Impl::start_storage() {
 }
 
 Status Server::Impl::load_graphs() {
-    graphs = std::make_unique<graph::GraphStore>(options.config.graphs, options.load);
+    graph::CompileOptions compile;
+    compile.rates["vonage"] = options.config.vonage_media_rate;
+    graphs = std::make_unique<graph::GraphStore>(options.config.graphs, options.load, compile);
     const auto report = graphs->reload();
     if (!report.diagnostics.empty()) {
         for (const auto& d : report.diagnostics) {

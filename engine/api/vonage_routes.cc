@@ -18,12 +18,7 @@ HttpResponse ncco(std::string body) { return HttpResponse::json(200, std::move(b
 FormPairs params_of(const HttpRequest& request, const CallManager& calls, const std::string& graph) {
     FormPairs params = vonage::url_params(request);
     if (request.method == "POST") return params;
-    std::erase_if(params, [&](const auto& param) {
-        if (calls.takes_param(graph, param.first)) return false;
-        log_debug("vonage", "a field of the answer URL is no param of the graph", {{"name", param.first}});
-        return true;
-    });
-    return params;
+    return calls.known_params(graph, params);
 }
 
 /// Vonage cannot refuse a call with a reason: a caller who cannot be served hears why.
@@ -44,7 +39,9 @@ HttpResponse answer(Shard* shard, const HttpRequest& request, const VonageParts&
     const FormPairs params = params_of(request, *parts.calls, incoming->graph);
     const auto admission = parts.calls->admit(shard, *incoming, params);
     if (!admission) return refuse_call(admission.error(), parts);
-    return ncco(vonage::connect_ncco(parts.settings, *incoming, admission->ticket, params));
+    vonage::Settings settings = parts.settings;
+    if (admission->media_rate > 0) settings.media_rate = admission->media_rate;
+    return ncco(vonage::connect_ncco(settings, *incoming, admission->ticket, params));
 }
 
 /// True when the caller would be left alone with a silent line: our websocket did not come up, or is gone and nobody

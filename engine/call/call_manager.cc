@@ -5,7 +5,6 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/id.h"
-#include "engine/core/json.h"
 #include "engine/core/log.h"
 #include "engine/graph/graph_store.h"
 #include "engine/gst/event_pad.h"
@@ -19,6 +18,19 @@ constexpr int64_t kTicketLifeMs = 120'000;
 
 std::string carrier_key(std::string_view carrier, std::string_view id) {
     return std::string(carrier) + ":" + std::string(id);
+}
+
+/// The rate of the carrier's own source in the graph.
+int media_rate(const graph::Plan& plan, const std::string& carrier) {
+    const graph::Wiring* wiring = plan.wiring(carrier);
+    if (!wiring) return 0;
+    for (const graph::PlanNode& node : wiring->nodes) {
+        if (node.factory != carrier + "src") continue;
+        for (const auto& property : node.properties) {
+            if (property.name == "rate") return static_cast<int>(property.value.integer);
+        }
+    }
+    return 0;
 }
 
 /// How a live call ends when its carrier says so.
@@ -48,10 +60,10 @@ graph::PlanPtr CallManager::plan_for(const std::string& graph) const {
     return all.size() == 1 ? all.front() : nullptr;
 }
 
-bool CallManager::takes_param(const std::string& graph, std::string_view name) const {
+std::vector<std::pair<std::string, std::string>> CallManager::known_params(
+    const std::string& graph, const std::vector<std::pair<std::string, std::string>>& params) const {
     const graph::PlanPtr plan = plan_for(graph);
-    const auto schema = plan ? Json::parse(plan->params_schema) : Result<Json>(Json());
-    return schema && (*schema)["properties"][name].exists();
+    return plan ? graph::known_params(*plan, params) : params;
 }
 
 CarrierHangUp CallManager::hang_up_of(std::string_view carrier) const {
@@ -62,6 +74,10 @@ CarrierHangUp CallManager::hang_up_of(std::string_view carrier) const {
 std::string CallManager::ticket_for(const WaitingCall& w) const {
     return mint_.sign(
         {w.call_id, w.incoming.carrier, w.incoming.carrier_call_id, w.plan->hash, unix_ms() + kTicketLifeMs});
+}
+
+CallManager::Admission CallManager::admission_of(const WaitingCall& w) const {
+    return {w.call_id, ticket_for(w), media_rate(*w.plan, w.incoming.carrier)};
 }
 
 bool CallManager::refusing(std::string* why) const {
@@ -86,7 +102,7 @@ Result<CallManager::Admission> CallManager::admit(Shard* shard, const IncomingCa
         if (known != by_carrier_id_.end()) {
             const Entry& entry = entries_.at(known->second);
             if (!entry.waiting) return fail("duplicate", "this call is live already");
-            return Admission{known->second, ticket_for(*entry.waiting)};
+            return admission_of(*entry.waiting);
         }
     }
     std::string why;
@@ -112,7 +128,7 @@ Result<CallManager::Admission> CallManager::admit(Shard* shard, const IncomingCa
     waiting->created_ns = monotonic_ns();
     waiting->created_unix_ms = unix_ms();
     waiting->facts = std::make_unique<FactNumberer>(waiting->call_id, plan->hash, waiting->created_ns);
-    Admission admission{waiting->call_id, ticket_for(*waiting)};
+    Admission admission = admission_of(*waiting);
     {
         std::lock_guard lock(mutex_);
         // The same webhook may have come to another shard meanwhile.
@@ -120,7 +136,7 @@ Result<CallManager::Admission> CallManager::admit(Shard* shard, const IncomingCa
         if (other != by_carrier_id_.end()) {
             const Entry& entry = entries_.at(other->second);
             if (!entry.waiting) return fail("duplicate", "this call is live already");
-            return Admission{other->second, ticket_for(*entry.waiting)};
+            return admission_of(*entry.waiting);
         }
         announce(*waiting);
         ++counts_.admitted;

@@ -47,14 +47,17 @@ class CallManager {
     struct Admission {
         std::string call_id;
         std::string ticket;
+        int media_rate = 0;  ///< Hz that the graph wants of a carrier with several, 0 = it does not say
     };
     /// On a shard. The same carrier call announced again (a retried webhook) is the same call with a new ticket.
     /// Errors: "draining", "overload" (outbox or max_calls), "unknown-graph", "bad-params" (names the field),
     /// "duplicate" (live).
     Result<Admission> admit(Shard* shard, const IncomingCall& incoming,
                             const std::vector<std::pair<std::string, std::string>>& params);
-    /// Any thread: whether the graph that such a call would get ("" = the default one) has this param.
-    bool takes_param(const std::string& graph, std::string_view name) const;
+    /// Any thread: those of `params` that the graph of such a call ("" = the default one) knows; all when there is no
+    /// such graph.
+    std::vector<std::pair<std::string, std::string>> known_params(
+        const std::string& graph, const std::vector<std::pair<std::string, std::string>>& params) const;
     /// Any thread, before the 101: whether the ticket opens a waiting call of this carrier.
     Status check_ticket(std::string_view carrier, std::string_view ticket) const;
     /// On a shard, after the 101. The call lives on this shard from here on. A ticket that was used meanwhile: 1008.
@@ -91,6 +94,7 @@ class CallManager {
     void live_gone(Call* call);
     Status check_parsed(std::string_view carrier, const Result<Ticket>& ticket) const;
     std::string ticket_for(const WaitingCall& waiting) const;
+    Admission admission_of(const WaitingCall& waiting) const;
 
     ShardPool* shards_;
     graph::GraphStore* graphs_;

@@ -154,10 +154,11 @@ TEST(Admission, AGraphOfOneCarrierTakesNoCallsOfAnother) {
 
 TEST(Admission, ParamsAreKnownByGraph) {
     ManagerRig rig;
-    EXPECT_TRUE(rig.calls->takes_param("", "greeting"));
-    EXPECT_TRUE(rig.calls->takes_param("echo", "rounds"));
-    EXPECT_FALSE(rig.calls->takes_param("", "uuid"));
-    EXPECT_FALSE(rig.calls->takes_param("nope", "greeting"));
+    const Params mixed = {{"greeting", "hi"}, {"uuid", "1"}, {"rounds", "2"}};
+    const Params known = {{"greeting", "hi"}, {"rounds", "2"}};
+    EXPECT_EQ(rig.calls->known_params("", mixed), known);
+    EXPECT_EQ(rig.calls->known_params("echo", mixed), known);
+    EXPECT_EQ(rig.calls->known_params("nope", mixed), mixed) << "there is nobody to know them";
 }
 
 }  // namespace
