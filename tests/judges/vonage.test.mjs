@@ -46,11 +46,11 @@ const answerBody = () => JSON.stringify({
 
 async function serve(t, env = {}) {
   const port = await freePort();
-  const program = await start(t, engine, ["serve", "--graphs", "tests/judges/support/quiet.yaml", "--port", String(port), "--env-file", "/dev/null"], {
+  const program = await start(t, engine, ["serve", "--graphs", "graphs", "--graph", "support", "--port", String(port), "--env-file", "/dev/null"], {
     port,
     env: {
       VONAGE_SIGNATURE_SECRET: secret, VONAGE_API_KEY: apiKey, VONAGE_APPLICATION_ID: applicationId, VONAGE_PRIVATE_KEY: privateKey,
-      SERVER_URL: "https://voice.example.com", DATABASE_URL: database(t), ...env,
+      SERVER_URL: "https://voice.example.com", DEEPGRAM_API_KEY: "judge", DATABASE_URL: database(t), ...env,
     },
   });
   const headers = (token) => ({ "content-type": "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) });
