@@ -6,6 +6,8 @@
 #include "elements/deepgram/deepgramagent.h"
 #include "elements/twilio/twiliosink.h"
 #include "elements/twilio/twiliosrc.h"
+#include "elements/vonage/vonagesink.h"
+#include "elements/vonage/vonagesrc.h"
 #include "elements/webhook/webhooksink.h"
 
 namespace trunkline {
@@ -19,6 +21,8 @@ bool register_elements(GstPlugin* plugin) {
         {"callsink", TRUNKLINE_TYPE_CALL_SINK},
         {"twiliosrc", TRUNKLINE_TYPE_TWILIO_SRC},
         {"twiliosink", TRUNKLINE_TYPE_TWILIO_SINK},
+        {"vonagesrc", TRUNKLINE_TYPE_VONAGE_SRC},
+        {"vonagesink", TRUNKLINE_TYPE_VONAGE_SINK},
         {"deepgramagent", TRUNKLINE_TYPE_DEEPGRAM_AGENT},
         {"bargein", TRUNKLINE_TYPE_BARGE_IN},
         {"dbsink", TRUNKLINE_TYPE_DB_SINK},

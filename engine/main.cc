@@ -11,6 +11,7 @@
 
 #include "elements/register.h"
 #include "elements/twilio/twilio_session.h"
+#include "elements/vonage/vonage_session.h"
 #include "engine/cli/graph_commands.h"
 #include "engine/config/config.h"
 #include "engine/core/log.h"
@@ -45,7 +46,7 @@ void add_serve(CLI::App& app, ServeFlags& f) {
     serve->add_option("--host", f.host, "Address to listen on (default 127.0.0.1)");
     serve->add_option("--port", f.port, "Port to listen on, 0 = any free one (default 8080)")
         ->check(CLI::Range(0, 65535));
-    serve->add_option("--url", f.url, "Public address as Twilio sees it, https://… (SERVER_URL)");
+    serve->add_option("--url", f.url, "Public address as the carriers see it, https://… (SERVER_URL)");
     serve->add_option("--graphs", f.graphs, "Graph files or folders (default ./graphs)");
     serve->add_option("--graph", f.graph, "Graph of calls whose webhook names none");
     serve->add_option("--database", f.database, "SQLite file (DATABASE_URL, default var/trunkline.db)");
@@ -53,7 +54,7 @@ void add_serve(CLI::App& app, ServeFlags& f) {
     serve->add_option("--drain-ms", f.drain_ms, "How long SIGTERM lets calls finish by themselves (default 10000)");
     serve->add_option("--log", f.log, "trace, debug, info, warn, error, off");
     serve->add_option("--log-format", f.log_format, "text or json")->check(CLI::IsMember({"text", "json"}));
-    serve->add_flag("--insecure", f.insecure, "Accept webhooks and sockets without Twilio's signature");
+    serve->add_flag("--insecure", f.insecure, "Accept webhooks and sockets without the carriers' signatures");
     serve->add_flag("--follow", f.follow, "Print what happens in the calls, line by line");
 }
 
@@ -138,6 +139,9 @@ int serve(const ServeFlags& flags) {
     options.load = load;
     options.carriers["twilio"] = [](Shard* shard, std::unique_ptr<WebSocket> socket, MediaSession::Listener* listener) {
         return std::make_unique<twilio::TwilioSession>(shard, std::move(socket), listener);
+    };
+    options.carriers["vonage"] = [](Shard* shard, std::unique_ptr<WebSocket> socket, MediaSession::Listener* listener) {
+        return std::make_unique<vonage::VonageSession>(shard, std::move(socket), listener);
     };
     if (flags.follow) {
         options.follow = [color = terminal(1)](const Fact& fact) {

@@ -6,6 +6,7 @@
 
 #include "engine/api/api_routes.h"
 #include "engine/api/twilio_routes.h"
+#include "engine/api/vonage_routes.h"
 #include "engine/call/call_manager.h"
 #include "engine/core/clock.h"
 #include "engine/core/id.h"
@@ -19,6 +20,7 @@
 #include "engine/net/tls.h"
 #include "engine/storage/reader.h"
 #include "engine/storage/writer.h"
+#include "engine/vonage_wiring.h"
 
 namespace trunkline {
 
@@ -28,7 +30,10 @@ struct Server::Impl {
     Status start_storage();
     Status load_graphs();
     void know_endpoints();
+    Status start_calls();
     Status listen();
+    void add_carriers();
+    std::string public_url() const;
     void say_farewell();
     void add_storage_metrics(std::vector<MetricRow>* rows) const;
     void add_http_metrics(std::vector<MetricRow>* rows) const;
@@ -40,6 +45,7 @@ struct Server::Impl {
     std::unique_ptr<Egress> egress;
     std::unique_ptr<ShardPool> shards;
     std::unique_ptr<graph::GraphStore> graphs;
+    VonageWiring vonage;
     std::unique_ptr<CallManager> calls;
     std::unique_ptr<HttpServer> http;
 
@@ -62,12 +68,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
     s.know_endpoints();
     s.shards =
         std::make_unique<ShardPool>(s.options.config.shards, std::chrono::microseconds(s.options.config.pace_us));
-    CallManagerOptions calls;
-    calls.default_graph = s.options.config.default_graph;
-    calls.media_wait_ms = s.options.config.media_wait_ms;
-    calls.max_calls = s.options.config.max_calls;
-    calls.ticket_key = s.options.config.ticket_key;
-    s.calls = std::make_unique<CallManager>(s.shards.get(), s.graphs.get(), s.outbox(), s.options.carriers, calls);
+    if (auto ok = s.start_calls(); !ok) return tl::unexpected(ok.error());
     if (auto ok = s.listen(); !ok) return tl::unexpected(ok.error());
     return server;
 }
@@ -91,7 +92,9 @@ Status Server::Impl::start_storage() {
 }
 
 Status Server::Impl::load_graphs() {
-    graphs = std::make_unique<graph::GraphStore>(options.config.graphs, options.load);
+    graph::CompileOptions compile;
+    compile.rates["vonage"] = options.config.vonage_media_rate;
+    graphs = std::make_unique<graph::GraphStore>(options.config.graphs, options.load, compile);
     const auto report = graphs->reload();
     if (!report.diagnostics.empty()) {
         for (const auto& d : report.diagnostics) {
@@ -128,6 +131,39 @@ void Server::Impl::know_endpoints() {
     egress->wake();
 }
 
+std::string Server::Impl::public_url() const {
+    const Config& c = options.config;
+    return c.public_url.empty() ? "http://" + c.host + ":" + std::to_string(c.port) : c.public_url;
+}
+
+Status Server::Impl::start_calls() {
+    auto wired = wire_vonage(options.config, public_url(), shards->size());
+    if (!wired) return tl::unexpected(wired.error());
+    vonage = std::move(*wired);
+    CallManagerOptions call_options;
+    call_options.default_graph = options.config.default_graph;
+    call_options.media_wait_ms = options.config.media_wait_ms;
+    call_options.max_calls = options.config.max_calls;
+    call_options.ticket_key = options.config.ticket_key;
+    call_options.hang_up["vonage"] = [hang_ups = vonage.hang_ups.get()](Shard* shard, const std::string& uuid,
+                                                                        std::function<void()> done) {
+        hang_ups->hang_up(shard, uuid, std::move(done));
+    };
+    calls = std::make_unique<CallManager>(shards.get(), graphs.get(), outbox(), options.carriers, call_options);
+    return {};
+}
+
+/// A carrier whose requests cannot be told from anybody's gets no routes, unless that is wanted.
+void Server::Impl::add_carriers() {
+    const Config& c = options.config;
+    if (c.insecure || !c.twilio_auth_token.empty()) {
+        add_twilio_routes(http.get(), calls.get(), {c.insecure ? "" : c.twilio_auth_token, public_url()});
+    } else {
+        log_info("twilio", "no calls from Twilio: TWILIO_AUTH_TOKEN is not set");
+    }
+    add_vonage_routes(http.get(), {calls.get(), vonage.settings, vonage.gate, vonage.hang_ups.get()});
+}
+
 Status Server::Impl::listen() {
     const Config& c = options.config;
     HttpServerOptions http_options = options.http;
@@ -143,11 +179,7 @@ Status Server::Impl::listen() {
     http_options.websocket.low_watermark = 4U << 10;
     http_options.websocket.max_pending = 256U << 10;
     http = std::make_unique<HttpServer>(shards.get(), http_options);
-    twilio::Settings twilio_settings;
-    twilio_settings.auth_token = c.insecure ? "" : c.twilio_auth_token;
-    twilio_settings.public_url =
-        c.public_url.empty() ? "http://" + c.host + ":" + std::to_string(c.port) : c.public_url;
-    add_twilio_routes(http.get(), calls.get(), twilio_settings);
+    add_carriers();
     ApiParts parts{calls.get(), shards.get(), reader.get(), c.api_key, {}};
     parts.metrics.push_back([this](std::vector<MetricRow>* rows) { add_storage_metrics(rows); });
     parts.metrics.push_back([this](std::vector<MetricRow>* rows) { add_http_metrics(rows); });
@@ -269,6 +301,7 @@ void Server::stop(const std::function<bool()>& drained_enough) {
     s.http.reset();
     s.reader.reset();  // what it still answers goes to living shards
     s.say_farewell();
+    if (s.shards && s.vonage.hang_ups) s.shards->run_on_each([&](Shard* shard) { s.vonage.hang_ups->release(shard); });
     if (s.shards) s.shards->stop();
     s.calls.reset();
     s.egress.reset();

@@ -86,8 +86,10 @@ Status Call::check(const MediaStart& start) {
     if (start.carrier_call_id != waiting_.incoming.carrier_call_id) {
         return fail("ticket-mismatch", "the media stream belongs to another call than its ticket");
     }
-    if (start.params.empty()) return {};
-    auto params = graph::check_params(*waiting_.plan, start.params);
+    const auto& sent = start.params;
+    const auto said = start.params_mixed ? graph::known_params(*waiting_.plan, sent) : sent;
+    if (said.empty()) return {};
+    auto params = graph::check_params(*waiting_.plan, said);
     if (!params) return fail("bad-params", params.error().message);
     waiting_.params_json = std::move(*params);
     return {};
@@ -253,6 +255,20 @@ void Call::finish() {
          {"duration_ms", duration_ms},
          {"detail", ending_.detail}});
     hooks_.on_ended(this);
+    if (!hooks_.hang_up || !ended_by_us()) {
+        close_socket();
+        return;
+    }
+    hooks_.hang_up(shard_, waiting_.incoming.carrier_call_id, [this, alive = std::weak_ptr<bool>(alive_)] {
+        if (!alive.expired()) close_socket();
+    });
+}
+
+/// An end that somebody on our side wanted. What has failed is for the carrier to see as such: it may offer the caller
+/// something else.
+bool Call::ended_by_us() const { return ending_.status == "completed" && ending_.who != "caller"; }
+
+void Call::close_socket() {
     session_->close(close_code(ending_), ending_.reason, [this, alive = std::weak_ptr<bool>(alive_)] {
         if (!alive.expired()) hooks_.on_gone(this);
     });

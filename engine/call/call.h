@@ -29,6 +29,7 @@ class Call final : private MediaSession::Listener {
     struct Hooks {
         std::function<void(Call*)> on_ended;
         std::function<void(Call*)> on_gone;
+        CarrierHangUp hang_up = nullptr;  ///< empty: the carrier ends the call when the socket closes
     };
     Call(Shard* shard, WaitingCall waiting, Outbox* outbox, Hooks hooks);
     ~Call() override;
@@ -62,6 +63,8 @@ class Call final : private MediaSession::Listener {
     void later(void (Call::*step)());
     void stop_pipeline();
     void finish();
+    bool ended_by_us() const;
+    void close_socket();
     void put_fact(const FactPtr& fact);
     void put_session_row(bool end);
 

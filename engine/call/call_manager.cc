@@ -20,6 +20,25 @@ std::string carrier_key(std::string_view carrier, std::string_view id) {
     return std::string(carrier) + ":" + std::string(id);
 }
 
+/// The rate of the carrier's own source in the graph.
+int media_rate(const graph::Plan& plan, const std::string& carrier) {
+    const graph::Wiring* wiring = plan.wiring(carrier);
+    if (!wiring) return 0;
+    for (const graph::PlanNode& node : wiring->nodes) {
+        if (node.factory != carrier + "src") continue;
+        for (const auto& property : node.properties) {
+            if (property.name == "rate") return static_cast<int>(property.value.integer);
+        }
+    }
+    return 0;
+}
+
+/// How a live call ends when its carrier says so.
+CallEnding live_ending(const CarrierStatus& status) {
+    if (status.reason.empty()) return {status.status, "caller-hangup", "caller", "status callback " + status.detail};
+    return {status.status, status.reason, "error", status.detail};
+}
+
 }  // namespace
 
 CallManager::CallManager(ShardPool* shards, graph::GraphStore* graphs, Outbox* outbox,
@@ -41,9 +60,24 @@ graph::PlanPtr CallManager::plan_for(const std::string& graph) const {
     return all.size() == 1 ? all.front() : nullptr;
 }
 
+std::vector<std::pair<std::string, std::string>> CallManager::known_params(
+    const std::string& graph, const std::vector<std::pair<std::string, std::string>>& params) const {
+    const graph::PlanPtr plan = plan_for(graph);
+    return plan ? graph::known_params(*plan, params) : params;
+}
+
+CarrierHangUp CallManager::hang_up_of(std::string_view carrier) const {
+    const auto it = options_.hang_up.find(std::string(carrier));
+    return it == options_.hang_up.end() ? nullptr : it->second;
+}
+
 std::string CallManager::ticket_for(const WaitingCall& w) const {
     return mint_.sign(
         {w.call_id, w.incoming.carrier, w.incoming.carrier_call_id, w.plan->hash, unix_ms() + kTicketLifeMs});
+}
+
+CallManager::Admission CallManager::admission_of(const WaitingCall& w) const {
+    return {w.call_id, ticket_for(w), media_rate(*w.plan, w.incoming.carrier)};
 }
 
 bool CallManager::refusing(std::string* why) const {
@@ -68,16 +102,19 @@ Result<CallManager::Admission> CallManager::admit(Shard* shard, const IncomingCa
         if (known != by_carrier_id_.end()) {
             const Entry& entry = entries_.at(known->second);
             if (!entry.waiting) return fail("duplicate", "this call is live already");
-            return Admission{known->second, ticket_for(*entry.waiting)};
+            return admission_of(*entry.waiting);
         }
     }
     std::string why;
     if (refusing(&why)) return refuse(why == "shutting down" ? "draining" : "overload", why);
     const graph::PlanPtr plan = plan_for(incoming.graph);
     if (!plan) {
-        return refuse("unknown-graph", incoming.graph.empty() ? "no default graph: name one in the webhook's path "
-                                                                "(/twilio/voice/<graph>) or start with --graph"
+        return refuse("unknown-graph", incoming.graph.empty() ? "no default graph: name one at the end of the "
+                                                                "webhook's path (/<graph>) or start with --graph"
                                                               : "no graph named '" + incoming.graph + "'");
+    }
+    if (!plan->wiring(incoming.carrier)) {
+        return refuse("unknown-graph", "the graph '" + plan->name + "' does not serve calls of " + incoming.carrier);
     }
     auto checked = graph::check_params(*plan, params);
     if (!checked) return refuse("bad-params", checked.error().message);
@@ -91,7 +128,7 @@ Result<CallManager::Admission> CallManager::admit(Shard* shard, const IncomingCa
     waiting->created_ns = monotonic_ns();
     waiting->created_unix_ms = unix_ms();
     waiting->facts = std::make_unique<FactNumberer>(waiting->call_id, plan->hash, waiting->created_ns);
-    Admission admission{waiting->call_id, ticket_for(*waiting)};
+    Admission admission = admission_of(*waiting);
     {
         std::lock_guard lock(mutex_);
         // The same webhook may have come to another shard meanwhile.
@@ -99,7 +136,7 @@ Result<CallManager::Admission> CallManager::admit(Shard* shard, const IncomingCa
         if (other != by_carrier_id_.end()) {
             const Entry& entry = entries_.at(other->second);
             if (!entry.waiting) return fail("duplicate", "this call is live already");
-            return Admission{other->second, ticket_for(*entry.waiting)};
+            return admission_of(*entry.waiting);
         }
         announce(*waiting);
         ++counts_.admitted;
@@ -170,9 +207,9 @@ void CallManager::take_socket(Shard* shard, std::string_view carrier, std::strin
         std::lock_guard lock(mutex_);
         if (factory != carriers_.end() && check_parsed(carrier, ticket)) {
             Entry& entry = entries_.at(ticket->call_id);
-            call = std::make_unique<Call>(
-                shard, std::move(*entry.waiting), outbox_,
-                Call::Hooks{[this](Call* c) { live_ended(c); }, [this](Call* c) { live_gone(c); }});
+            call = std::make_unique<Call>(shard, std::move(*entry.waiting), outbox_,
+                                          Call::Hooks{[this](Call* c) { live_ended(c); },
+                                                      [this](Call* c) { live_gone(c); }, hang_up_of(carrier)});
             entry.waiting.reset();
             entry.shard = shard;
             admitted_on = entry.admitted_on;
@@ -248,13 +285,16 @@ void CallManager::on_carrier_status(const CarrierStatus& status) {
         } else if (entry.shard) {
             entry.shard->post([this, id = known->second, shard = entry.shard, status] {
                 for (const auto& [call, owned] : calls_[static_cast<size_t>(shard->index())]) {
-                    if (call->id() == id)
-                        call->end({status.status, "caller-hangup", "caller", "status callback " + status.detail});
+                    if (call->id() == id) call->end(live_ending(status));
                 }
             });
         }
     }
-    if (over) end_waiting(std::move(over), {status.status, "carrier-" + status.status, "caller", status.detail});
+    if (over) {
+        const bool by_caller = status.reason.empty();
+        end_waiting(std::move(over), {status.status, by_caller ? "carrier-" + status.status : status.reason,
+                                      by_caller ? "caller" : "error", status.detail});
+    }
 }
 
 CallCounts CallManager::counts() const {

@@ -23,10 +23,11 @@ class GraphStore;
 }
 
 struct CallManagerOptions {
-    std::string default_graph;       ///< for webhooks that name none; empty = the only graph there is
-    int64_t media_wait_ms = 60'000;  ///< from the TwiML to the media socket; then the call has failed
-    size_t max_calls = 20'000;       ///< waiting and live
-    std::string ticket_key;          ///< empty = random
+    std::string default_graph;                     ///< for webhooks that name none; empty = the only graph there is
+    int64_t media_wait_ms = 60'000;                ///< from the TwiML to the media socket; then the call has failed
+    size_t max_calls = 20'000;                     ///< waiting and live
+    std::string ticket_key;                        ///< empty = random
+    std::map<std::string, CarrierHangUp> hang_up;  ///< by carrier; those without one end with their socket
 };
 
 /// What /metrics shows of calls.
@@ -46,12 +47,17 @@ class CallManager {
     struct Admission {
         std::string call_id;
         std::string ticket;
+        int media_rate = 0;  ///< Hz that the graph wants of a carrier with several, 0 = it does not say
     };
     /// On a shard. The same carrier call announced again (a retried webhook) is the same call with a new ticket.
     /// Errors: "draining", "overload" (outbox or max_calls), "unknown-graph", "bad-params" (names the field),
     /// "duplicate" (live).
     Result<Admission> admit(Shard* shard, const IncomingCall& incoming,
                             const std::vector<std::pair<std::string, std::string>>& params);
+    /// Any thread: those of `params` that the graph of such a call ("" = the default one) knows; all when there is no
+    /// such graph.
+    std::vector<std::pair<std::string, std::string>> known_params(
+        const std::string& graph, const std::vector<std::pair<std::string, std::string>>& params) const;
     /// Any thread, before the 101: whether the ticket opens a waiting call of this carrier.
     Status check_ticket(std::string_view carrier, std::string_view ticket) const;
     /// On a shard, after the 101. The call lives on this shard from here on. A ticket that was used meanwhile: 1008.
@@ -79,6 +85,7 @@ class CallManager {
         int64_t status_sequence = -1;
     };
     graph::PlanPtr plan_for(const std::string& graph) const;
+    CarrierHangUp hang_up_of(std::string_view carrier) const;
     void announce(WaitingCall& waiting);
     void expire(const std::string& call_id);
     static void cancel_expiry(Shard* admitted_on, TimerId expiry);
@@ -87,6 +94,7 @@ class CallManager {
     void live_gone(Call* call);
     Status check_parsed(std::string_view carrier, const Result<Ticket>& ticket) const;
     std::string ticket_for(const WaitingCall& waiting) const;
+    Admission admission_of(const WaitingCall& waiting) const;
 
     ShardPool* shards_;
     graph::GraphStore* graphs_;

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "engine/core/json.h"
+
 namespace trunkline {
 namespace {
 
@@ -51,6 +53,29 @@ bool set_url(Config& c, std::string text) {
     return true;
 }
 
+/// Tokens go there: never in the open, but on this machine.
+bool set_api_url(Config& c, std::string text) {
+    while (text.ends_with('/')) text.pop_back();
+    bool loopback = false;
+    for (const char* host : {"http://127.0.0.1", "http://localhost", "http://[::1]"}) {
+        const std::string_view prefix(host);
+        if (text.starts_with(prefix) && (text.size() == prefix.size() || text[prefix.size()] == ':')) loopback = true;
+    }
+    if (!text.starts_with("https://") && !loopback) return false;
+    c.vonage_api_url = text;
+    return true;
+}
+
+bool set_ncco(Config& c, const std::string& text) {
+    const auto ncco = Json::parse(text);
+    if (!ncco || !ncco->is_array() || ncco->size() == 0 || text.size() > 32'768) return false;
+    for (size_t i = 0; i < ncco->size(); ++i) {
+        if (!ncco->at(i)["action"].is_string()) return false;
+    }
+    c.vonage_fallback_ncco = text;
+    return true;
+}
+
 const std::vector<Setting>& settings() {
     static const auto text = [](std::string Config::*member) {
         return [member](Config& c, const std::string& v) { return c.*member = v, true; };
@@ -71,6 +96,26 @@ const std::vector<Setting>& settings() {
         {"database", {"DATABASE_URL"}, [](Config& c, const std::string& v) { return set_database(c, v); }},
         {"server_url", {"SERVER_URL", "BASE_URL"}, [](Config& c, const std::string& v) { return set_url(c, v); }},
         {"twilio_auth_token", {"TWILIO_AUTH_TOKEN"}, text(&Config::twilio_auth_token)},
+        {"vonage_api_key", {"VONAGE_API_KEY"}, text(&Config::vonage_api_key)},
+        {"vonage_api_secret", {"VONAGE_API_SECRET"}, text(&Config::vonage_api_secret)},
+        {"vonage_application_id", {"VONAGE_APPLICATION_ID"}, text(&Config::vonage_application_id)},
+        {"vonage_private_key", {"VONAGE_PRIVATE_KEY"}, text(&Config::vonage_private_key)},
+        {"vonage_signature_secret", {"VONAGE_SIGNATURE_SECRET"}, text(&Config::vonage_signature_secret)},
+        {"vonage_phone_number", {"VONAGE_PHONE_NUMBER"}, text(&Config::vonage_phone_number)},
+        {"vonage_media_rate",
+         {"VONAGE_MEDIA_RATE"},
+         [](Config& c, const std::string& v) {
+             return to_number<int>(v, &c.vonage_media_rate, 8'000, 24'000) && c.vonage_media_rate % 8'000 == 0;
+         }},
+        {"vonage_api_url", {"VONAGE_API_URL"}, [](Config& c, const std::string& v) { return set_api_url(c, v); }},
+        {"vonage_socket_auth",
+         {"VONAGE_SOCKET_AUTH"},
+         [](Config& c, const std::string& v) {
+             return c.vonage_custom_socket_auth = v == "custom", v == "custom" || v == "vonage";
+         }},
+        {"vonage_fallback_ncco",
+         {"VONAGE_FALLBACK_NCCO"},
+         [](Config& c, const std::string& v) { return set_ncco(c, v); }},
         {"insecure", {"TRUNKLINE_INSECURE"}, [](Config& c, const std::string& v) { return to_bool(v, &c.insecure); }},
         {"request_timeout_ms",
          {"TRUNKLINE_REQUEST_TIMEOUT_MS"},
@@ -188,11 +233,11 @@ Result<Config> load_config(const std::string& file, const EnvLookup& env) {
 }
 
 Status check_config(const Config& c) {
-    if (c.twilio_auth_token.empty() && !c.insecure) {
-        return fail(
-            "unsafe-config",
-            "TWILIO_AUTH_TOKEN is not set: anybody could start calls here. Put it into .env, or pass --insecure to "
-            "accept unsigned webhooks (only behind something that checks them)");
+    if (c.twilio_auth_token.empty() && c.vonage_signature_secret.empty() && !c.insecure) {
+        return fail("unsafe-config",
+                    "TWILIO_AUTH_TOKEN is not set, nor VONAGE_SIGNATURE_SECRET: anybody could start calls here. Put "
+                    "one into .env, or pass --insecure to accept unsigned webhooks (only behind something that checks "
+                    "them)");
     }
     if (c.public_url.empty() && c.host != "localhost" && c.host != "::1" && !c.host.starts_with("127.")) {
         return fail("bad-config", "SERVER_URL is not set, and " + c.host +
@@ -208,6 +253,23 @@ Status check_config(const Config& c) {
         return fail("bad-config", "tls_certificate and tls_key go together: one of them is missing");
     }
     return {};
+}
+
+Result<std::string> vonage_private_key(const Config& c) {
+    std::string pem = c.vonage_private_key;
+    if (pem.empty()) return pem;
+    if (!pem.starts_with("-----BEGIN")) {
+        std::ifstream in(pem);
+        std::stringstream text;
+        std::error_code error;
+        if (!in || std::filesystem::is_directory(pem, error))
+            return fail("bad-config",
+                        "VONAGE_PRIVATE_KEY is neither PEM text (-----BEGIN …) nor a file that can be read");
+        text << in.rdbuf();
+        return text.str();
+    }
+    for (size_t at = 0; (at = pem.find("\\n", at)) != std::string::npos; ++at) pem.replace(at, 2, "\n");
+    return pem;
 }
 
 }  // namespace trunkline

@@ -22,10 +22,19 @@ struct Config {
     std::string database = "var/trunkline.db";  ///< path of the SQLite file
     std::string public_url;                     ///< SERVER_URL or BASE_URL
     std::string twilio_auth_token;
-    bool insecure = false;   ///< accept webhooks and sockets without a signature
-    std::string api_key;     ///< TRUNKLINE_API_KEY: bearer token of /api and /metrics
-    std::string ticket_key;  ///< TRUNKLINE_TICKET_KEY: shared by the nodes behind one balancer
-    std::string ca_file;     ///< TRUNKLINE_CA_FILE
+    // Vonage. What needs which of them: docs/vonage-webhooks.md.
+    std::string vonage_api_key, vonage_api_secret, vonage_application_id;
+    std::string vonage_private_key;       ///< PEM text, or the path of a file that holds it
+    std::string vonage_signature_secret;  ///< of signed webhooks, from the dashboard
+    std::string vonage_phone_number;
+    int vonage_media_rate = 16'000;                        ///< Hz
+    std::string vonage_api_url = "https://api.nexmo.com";  ///< the REST API's, without path
+    bool vonage_custom_socket_auth = false;  ///< a value of ours on the media socket instead of Vonage's token
+    std::string vonage_fallback_ncco;        ///< JSON array; empty = an apology
+    bool insecure = false;                   ///< accept webhooks and sockets without a signature
+    std::string api_key;                     ///< TRUNKLINE_API_KEY: bearer token of /api and /metrics
+    std::string ticket_key;                  ///< TRUNKLINE_TICKET_KEY: shared by the nodes behind one balancer
+    std::string ca_file;                     ///< TRUNKLINE_CA_FILE
     std::string tls_certificate, tls_key;
     int drain_ms = 10'000;  ///< how long SIGTERM lets calls finish by themselves
     int64_t media_wait_ms = 60'000;
@@ -41,9 +50,12 @@ using EnvLookup = std::function<std::optional<std::string>(const std::string& na
 /// `file` empty = trunkline.yaml if it is there; a named file must exist. Errors: "bad-config" with file:line:column
 /// and the nearest key, or the name of the environment variable.
 Result<Config> load_config(const std::string& file, const EnvLookup& env);
-/// Refuses what would be open to the world or unreachable from it: no auth token without `insecure` ("unsafe-config"),
-/// no public URL unless only this machine is listened to, half a TLS setting ("bad-config"). The message names the
-/// cure.
+/// Refuses what would be open to the world or unreachable from it: no carrier whose requests can be checked without
+/// `insecure` ("unsafe-config"), no public URL unless only this machine is listened to, half a TLS setting
+/// ("bad-config"). The message names the cure.
 Status check_config(const Config& config);
+/// `vonage_private_key` as PEM text: read from its file, or from one line with \n in it as .env files have it. Error
+/// "bad-config" when the file cannot be read. Nothing when none is set.
+Result<std::string> vonage_private_key(const Config& config);
 
 }  // namespace trunkline

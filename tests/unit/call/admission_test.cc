@@ -142,5 +142,24 @@ TEST(Admission, ShutdownEndsWaitingCalls) {
     EXPECT_TRUE(rig.outbox.gap_free());
 }
 
+TEST(Admission, AGraphOfOneCarrierTakesNoCallsOfAnother) {
+    ManagerRig rig;
+    IncomingCall call = incoming();
+    call.carrier = "vonage";
+    const auto refused = rig.admit(call);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "unknown-graph");
+    EXPECT_NE(refused.error().message.find("vonage"), std::string::npos);
+}
+
+TEST(Admission, ParamsAreKnownByGraph) {
+    ManagerRig rig;
+    const Params mixed = {{"greeting", "hi"}, {"uuid", "1"}, {"rounds", "2"}};
+    const Params known = {{"greeting", "hi"}, {"rounds", "2"}};
+    EXPECT_EQ(rig.calls->known_params("", mixed), known);
+    EXPECT_EQ(rig.calls->known_params("echo", mixed), known);
+    EXPECT_EQ(rig.calls->known_params("nope", mixed), mixed) << "there is nobody to know them";
+}
+
 }  // namespace
 }  // namespace trunkline::test

@@ -1,6 +1,8 @@
 // The way of a media socket into its call, and the one way out of it.
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "manager_rig.h"
 
 namespace trunkline::test {
@@ -138,6 +140,59 @@ TEST(MediaSocket, ShutdownEndsLiveCalls) {
     EXPECT_TRUE(rig.calls->end_all(std::chrono::seconds(5)));
     EXPECT_EQ(rig.row(&CallRow::end_reason), "shutdown");
     EXPECT_TRUE(rig.outbox.gap_free());
+}
+
+/// Options of a carrier that wants to be told of an end; `told` counts, `go_on` closes the socket.
+CallManagerOptions telling(int* told, std::function<void()>* go_on) {
+    CallManagerOptions options;
+    options.hang_up["twilio"] = [=](Shard* shard, const std::string& id, std::function<void()> done) {
+        EXPECT_TRUE(shard->on_shard());
+        EXPECT_EQ(id, kSid);
+        ++*told;
+        *go_on = std::move(done);
+    };
+    return options;
+}
+
+TEST(MediaSocket, AnEndThatWeWantIsToldToTheCarrierBeforeTheSocketCloses) {
+    int told = 0;
+    std::function<void()> go_on;
+    ManagerRig rig(telling(&told, &go_on));
+    Peer peer = rig.socket(rig.admit()->ticket);
+    peer.start();
+    ASSERT_TRUE(rig.outbox.wait_fact("call.answered"));
+    std::thread end([&] { rig.calls->end_all(std::chrono::seconds(30)); });
+    ASSERT_TRUE(rig.outbox.wait_fact("call.ended"));
+    rig.on_shard([&] {
+        EXPECT_EQ(told, 1);
+        go_on();
+    });
+    EXPECT_EQ(peer.wait_close_code(), 1000);
+    end.join();
+}
+
+TEST(MediaSocket, AnEndThatTheCallerWantedIsNotToldToTheCarrier) {
+    int told = 0;
+    std::function<void()> go_on;
+    ManagerRig rig(telling(&told, &go_on));
+    Peer peer = rig.socket(rig.admit()->ticket);
+    peer.start();
+    ASSERT_TRUE(rig.outbox.wait_fact("call.answered"));
+    peer.send(R"({"event":"stop","streamSid":"MZ1"})");
+    EXPECT_EQ(peer.wait_close_code(), 1000);
+    ASSERT_TRUE(rig.wait_empty());
+    EXPECT_EQ(told, 0);
+}
+
+TEST(MediaSocket, ACallThatFailedIsNotHungUpTheCarrierMayOfferSomethingElse) {
+    int told = 0;
+    std::function<void()> go_on;
+    ManagerRig rig(telling(&told, &go_on));
+    Peer peer = rig.socket(rig.admit()->ticket);
+    peer.start("CA11111111111111111111111111111111");
+    EXPECT_EQ(peer.wait_close_code(), 1008);
+    ASSERT_TRUE(rig.wait_empty());
+    EXPECT_EQ(told, 0);
 }
 
 }  // namespace

@@ -75,5 +75,18 @@ TEST(StatusCallback, ATerminalOneEndsALiveCall) {
     EXPECT_EQ(rig.row(&CallRow::end_reason), "caller-hangup");
 }
 
+TEST(StatusCallback, OneThatKnowsTheReasonGivesItToTheCall) {
+    ManagerRig rig;
+    ASSERT_TRUE(rig.admit());
+    CarrierStatus lost;
+    lost.carrier = "twilio";
+    lost.carrier_call_id = kSid;
+    lost.status = "failed";
+    lost.reason = "no-media";
+    rig.on_shard([&] { rig.calls->on_carrier_status(lost); });
+    EXPECT_EQ(rig.row(&CallRow::status), "failed");
+    EXPECT_EQ(rig.row(&CallRow::end_reason), "no-media");
+}
+
 }  // namespace
 }  // namespace trunkline::test

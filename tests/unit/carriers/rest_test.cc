@@ -4,12 +4,12 @@
 #include <optional>
 
 #include "engine/carriers/twilio_rest.h"
-#include "fake_twilio_api.h"
+#include "fake_api.h"
 
 namespace trunkline::twilio {
 namespace {
 
-using test::FakeTwilioApi;
+using test::FakeApi;
 using namespace std::chrono_literals;
 
 const std::string kSid = "CA0123456789abcdef0123456789abcdef";
@@ -19,13 +19,13 @@ constexpr const char* kGone = R"({"code":20404,"message":"The requested resource
 
 class RestTest : public testing::Test {
   protected:
-    FakeTwilioApi& api(std::vector<FakeTwilioApi::Answer> answers) {
+    FakeApi& api(std::vector<FakeApi::Answer> answers) {
         api_.emplace(std::move(answers));
         return *api_;
     }
     RestSettings settings() const {
         RestSettings s;
-        s.base_url = api_ ? api_->base_url() : "http://127.0.0.1:1";
+        s.base_url = api_ ? api_->url() + "/2010-04-01" : "http://127.0.0.1:1";
         s.account_sid = "AC1";
         s.user = "SK1";
         s.password = "secret";
@@ -57,7 +57,7 @@ class RestTest : public testing::Test {
     }
 
     Shard shard_{0};
-    std::optional<FakeTwilioApi> api_;
+    std::optional<FakeApi> api_;
 };
 
 TEST_F(RestTest, Line21A201IsAPlacedCall) {

@@ -201,5 +201,71 @@ TEST(CheckConfig, RefusesToListenForTheWorldWithoutAPublicUrl) {
     EXPECT_NE(refused.error().message.find("SERVER_URL"), std::string::npos);
 }
 
+TEST_F(ConfigTest, VonageIsSetFromTheFileAndTheEnvironment) {
+    const auto config =
+        load_config(file("vonage_application_id: app\nvonage_media_rate: 24000\nvonage_socket_auth: custom\n"),
+                    lookup({{"VONAGE_API_KEY", "key"},
+                            {"VONAGE_API_SECRET", "secret"},
+                            {"VONAGE_SIGNATURE_SECRET", "signature"},
+                            {"VONAGE_PHONE_NUMBER", "15550100"},
+                            {"VONAGE_API_URL", "https://api-eu-1.nexmo.com/"},
+                            {"VONAGE_FALLBACK_NCCO", R"([{"action":"talk","text":"Sorry"}])"}}));
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->vonage_api_key, "key");
+    EXPECT_EQ(config->vonage_api_secret, "secret");
+    EXPECT_EQ(config->vonage_application_id, "app");
+    EXPECT_EQ(config->vonage_signature_secret, "signature");
+    EXPECT_EQ(config->vonage_phone_number, "15550100");
+    EXPECT_EQ(config->vonage_media_rate, 24'000);
+    EXPECT_EQ(config->vonage_api_url, "https://api-eu-1.nexmo.com");
+    EXPECT_TRUE(config->vonage_custom_socket_auth);
+    EXPECT_FALSE(config->vonage_fallback_ncco.empty());
+    EXPECT_EQ(load_config(file(""), lookup({}))->vonage_media_rate, 16'000);
+}
+
+TEST_F(ConfigTest, VonagesSettingsHaveTheirRanges) {
+    const auto takes = [&](const char* name, const char* value) {
+        return load_config(file(""), lookup({{name, value}})).has_value();
+    };
+    for (const char* rate : {"8000", "16000", "24000"}) EXPECT_TRUE(takes("VONAGE_MEDIA_RATE", rate)) << rate;
+    for (const char* rate : {"0", "11025", "12000", "48000", "wideband"})
+        EXPECT_FALSE(takes("VONAGE_MEDIA_RATE", rate)) << rate;
+    for (const char* url : {"https://api.nexmo.com", "http://127.0.0.1:9000", "http://localhost", "http://[::1]:1"})
+        EXPECT_TRUE(takes("VONAGE_API_URL", url)) << url;
+    for (const char* url : {"http://api.nexmo.com", "http://127.0.0.1.example.com", "http://localhost@evil", "api"})
+        EXPECT_FALSE(takes("VONAGE_API_URL", url)) << url << ": tokens go there";
+    for (const char* ncco : {"[]", "{}", "talk", R"([{"text":"no action"}])", R"(["talk"])"})
+        EXPECT_FALSE(takes("VONAGE_FALLBACK_NCCO", ncco)) << ncco;
+    EXPECT_FALSE(takes("VONAGE_SOCKET_AUTH", "none"));
+}
+
+TEST_F(ConfigTest, VonagesPrivateKeyIsTextOrAFile) {
+    Config config;
+    EXPECT_EQ(*vonage_private_key(config), "");
+    config.vonage_private_key = R"(-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----)";
+    EXPECT_EQ(*vonage_private_key(config), "-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----");
+    config.vonage_private_key = file("-----BEGIN PRIVATE KEY-----\nMII\n");
+    EXPECT_EQ(*vonage_private_key(config), "-----BEGIN PRIVATE KEY-----\nMII\n");
+    for (const std::string& bad : {folder_, std::string("hunter2")}) {
+        config.vonage_private_key = bad;
+        const auto key = vonage_private_key(config);
+        ASSERT_FALSE(key);
+        EXPECT_NE(key.error().message.find("VONAGE_PRIVATE_KEY"), std::string::npos);
+        EXPECT_EQ(key.error().message.find("hunter2"), std::string::npos) << "it may be a key that lost its first line";
+    }
+}
+
+TEST_F(ConfigTest, OneCarrierWhoseRequestsCanBeCheckedIsEnough) {
+    Config config;
+    const auto open = check_config(config);
+    ASSERT_FALSE(open);
+    EXPECT_EQ(open.error().code, "unsafe-config");
+    EXPECT_NE(open.error().message.find("VONAGE_SIGNATURE_SECRET"), std::string::npos);
+    config.vonage_api_key = "key";
+    EXPECT_FALSE(check_config(config)) << "the API key checks nothing";
+    config.vonage_signature_secret = "signature";
+    EXPECT_TRUE(check_config(config));
+}
+
 }  // namespace
 }  // namespace trunkline

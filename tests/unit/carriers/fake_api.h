@@ -1,6 +1,6 @@
 #pragma once
-// A tiny stand-in for Twilio's REST API on a thread of its own: answers what it is told, in order, and remembers what
-// it was asked.
+// A tiny stand-in for a carrier's REST API on a thread of its own: answers what it is told, in order, and remembers
+// what it was asked.
 #include <mutex>
 #include <string>
 #include <thread>
@@ -11,7 +11,7 @@ typedef struct _GMainLoop GMainLoop;
 
 namespace trunkline::test {
 
-class FakeTwilioApi {
+class FakeApi {
   public:
     struct Asked {
         std::string method, path, body, authorization;
@@ -20,9 +20,9 @@ class FakeTwilioApi {
         unsigned status;
         std::string body;
     };
-    explicit FakeTwilioApi(std::vector<Answer> answers);
-    ~FakeTwilioApi();
-    std::string base_url() const;
+    explicit FakeApi(std::vector<Answer> answers);
+    ~FakeApi();
+    std::string url() const;  ///< "http://127.0.0.1:<port>"
     std::vector<Asked> asked() const;
 
   private:

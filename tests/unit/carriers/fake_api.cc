@@ -1,4 +1,4 @@
-#include "fake_twilio_api.h"
+#include "fake_api.h"
 
 #include <libsoup/soup.h>
 
@@ -7,7 +7,7 @@
 
 namespace trunkline::test {
 
-FakeTwilioApi::FakeTwilioApi(std::vector<Answer> answers) : answers_(std::move(answers)) {
+FakeApi::FakeApi(std::vector<Answer> answers) : answers_(std::move(answers)) {
     std::promise<void> ready;
     thread_ = std::thread([this, &ready] {
         GMainContext* context = g_main_context_new();
@@ -17,7 +17,7 @@ FakeTwilioApi::FakeTwilioApi(std::vector<Answer> answers) : answers_(std::move(a
         soup_server_add_handler(
             server_, nullptr,
             [](SoupServer*, SoupServerMessage* message, const char* path, GHashTable*, gpointer data) {
-                auto* self = static_cast<FakeTwilioApi*>(data);
+                auto* self = static_cast<FakeApi*>(data);
                 std::lock_guard lock(self->mutex_);
                 SoupMessageBody* body = soup_server_message_get_request_body(message);
                 const char* authorization =
@@ -45,7 +45,7 @@ FakeTwilioApi::FakeTwilioApi(std::vector<Answer> answers) : answers_(std::move(a
     ready.get_future().wait();
 }
 
-FakeTwilioApi::~FakeTwilioApi() {
+FakeApi::~FakeApi() {
     GMainContext* context = g_main_loop_get_context(loop_);
     GSource* quit = g_idle_source_new();
     g_source_set_callback(
@@ -58,9 +58,9 @@ FakeTwilioApi::~FakeTwilioApi() {
     g_main_loop_unref(loop_);
 }
 
-std::string FakeTwilioApi::base_url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/2010-04-01"; }
+std::string FakeApi::url() const { return "http://127.0.0.1:" + std::to_string(port_); }
 
-std::vector<FakeTwilioApi::Asked> FakeTwilioApi::asked() const {
+std::vector<FakeApi::Asked> FakeApi::asked() const {
     std::lock_guard lock(mutex_);
     return asked_;
 }

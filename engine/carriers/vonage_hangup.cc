@@ -1,0 +1,57 @@
+#include "engine/carriers/vonage_hangup.h"
+
+#include "engine/core/log.h"
+
+namespace trunkline::vonage {
+namespace {
+
+/// Whichever comes first, the answer or the end of patience, tells; the other finds nothing to tell.
+struct Waiting {
+    std::function<void()> done;
+    TimerId timer = 0;
+
+    void tell() {
+        if (auto told = std::exchange(done, nullptr)) told();
+    }
+};
+
+}  // namespace
+
+HangUps::HangUps(size_t shards, std::optional<RestSettings> settings)
+    : settings_(std::move(settings)), clients_(shards) {}
+
+void HangUps::remember(const std::string& uuid) {
+    std::lock_guard lock(mutex_);
+    if (!intended_.insert(uuid).second) return;
+    in_order_.push_back(uuid);
+    if (in_order_.size() <= kRemembered) return;
+    intended_.erase(in_order_.front());
+    in_order_.pop_front();
+}
+
+bool HangUps::intended(const std::string& uuid) const {
+    std::lock_guard lock(mutex_);
+    return intended_.contains(uuid);
+}
+
+void HangUps::hang_up(Shard* shard, const std::string& uuid, std::function<void()> done) {
+    remember(uuid);
+    if (!settings_) {
+        shard->defer(std::move(done));
+        return;
+    }
+    auto& client = clients_[static_cast<size_t>(shard->index())];
+    if (!client) client = std::make_unique<RestClient>(shard, *settings_);
+    auto waiting = std::make_shared<Waiting>(Waiting{std::move(done)});
+    waiting->timer = shard->after(std::chrono::milliseconds(kWaitMs), [waiting] { waiting->tell(); });
+    client->hang_up(uuid, [shard, waiting, uuid](Status ended) {
+        if (!ended) {
+            log_warn("vonage", "the call could not be hung up; its socket is closed instead",
+                     {{"call", uuid}, {"code", ended.error().code}, {"why", ended.error().message}});
+        }
+        shard->cancel(waiting->timer);
+        shard->defer([waiting] { waiting->tell(); });
+    });
+}
+
+}  // namespace trunkline::vonage

@@ -1,0 +1,44 @@
+#pragma once
+// The engine ends a Vonage call: PUT hangup instead of a closed socket, which Vonage would report as `disconnected`,
+// without saying whether it was a fault. What was ended here on purpose is remembered for the case that it is reported
+// all the same.
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "engine/carriers/vonage_rest.h"
+
+namespace trunkline::vonage {
+
+class HangUps {
+  public:
+    /// `settings` empty: there is no REST API to ask; closing the socket must do.
+    HangUps(size_t shards, std::optional<RestSettings> settings);
+
+    /// On `shard`. `done` runs in a later loop turn, when Vonage has answered, after kWaitMs at the latest.
+    void hang_up(Shard* shard, const std::string& uuid, std::function<void()> done);
+    /// Any thread: the call ends, or has ended, because the engine wanted it.
+    bool intended(const std::string& uuid) const;
+    /// On each shard, before it stops: gives up what is under way.
+    void release(Shard* shard) { clients_[static_cast<size_t>(shard->index())].reset(); }
+
+    static constexpr int kWaitMs = 3'000;
+    static constexpr size_t kRemembered = 65'536;
+
+  private:
+    void remember(const std::string& uuid);
+
+    std::optional<RestSettings> settings_;
+    std::vector<std::unique_ptr<RestClient>> clients_;  // per shard, made and destroyed there
+    mutable std::mutex mutex_;
+    std::unordered_set<std::string> intended_;
+    std::deque<std::string> in_order_;
+};
+
+}  // namespace trunkline::vonage
