@@ -30,6 +30,8 @@ class VonageSession final : public line::LineSession {
     void on_text(std::string_view message) override;
     void on_binary(std::span<const uint8_t> message) override;
     void on_connected(std::string_view text);
+    /// There is no `stop` message: a call that the caller ends, ends the socket.
+    const char* closed_means() const override { return "caller-hangup"; }
 
     std::vector<uint8_t> early_;  // caller audio before the first message
     std::string out_;             // reused for every message

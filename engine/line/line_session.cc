@@ -11,13 +11,13 @@ namespace {
 constexpr uint16_t kPolicyViolation = 1008;
 constexpr size_t kMaxHeld = 4096;  // messages, whatever their size
 
-MediaEnd end_of(CloseCause cause, uint16_t code, std::string_view reason) {
+MediaEnd end_of(CloseCause cause, uint16_t code, std::string_view reason, const char* closed) {
     const std::string detail = std::string(to_string(cause)) + ", close code " + std::to_string(code) +
                                (reason.empty() ? "" : ": " + std::string(reason));
     switch (cause) {
         case CloseCause::kPeerClosed:
         case CloseCause::kWeClosed:
-            return {"media-closed", "caller", false, detail};
+            return {closed, "caller", false, detail};
         case CloseCause::kProtocolError:
             return {"protocol-error", "error", true, detail};
         default:
@@ -123,7 +123,7 @@ void LineSession::watch_media() {
 
 void LineSession::on_close(CloseCause cause, uint16_t code, std::string_view reason) {
     socket_gone_ = true;
-    end(end_of(cause, code, reason));
+    end(end_of(cause, code, reason, closed_means()));
     tell_closed();
 }
 

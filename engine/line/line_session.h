@@ -76,6 +76,8 @@ class LineSession : public MediaSession, protected WebSocketListener {
     void on_close(CloseCause cause, uint16_t code, std::string_view reason) override;
     void on_high_watermark() override;
     void on_low_watermark() override;
+    /// The reason of the end when the carrier closes the socket in order.
+    virtual const char* closed_means() const { return "media-closed"; }
 
     // What the carrier says, for its reader.
     bool started() const { return state_ != State::kWaitStart; }

@@ -136,7 +136,7 @@ TEST(VonageSession, P15ACloseEndsOnce) {
     rig.pair->write(frame(kClose, close_payload(1000)));
     ASSERT_TRUE(rig.run([&] { return rig.heard_count("close:") == 1; }));
     ASSERT_EQ(rig.ends.size(), 1U);
-    EXPECT_EQ(rig.ends[0].reason, "media-closed");
+    EXPECT_EQ(rig.ends[0].reason, "caller-hangup");
     EXPECT_FALSE(rig.ends[0].failed);
 }
 

@@ -87,12 +87,22 @@ std::string upper(std::string text) {
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> grid_cells() {
-    return {{"twilio", "deepgram"}, {"twilio", "hume"}, {"vonage", "deepgram"}, {"vonage", "hume"}};
+    const char* wanted = std::getenv("TRUNKLINE_GRID");
+    const std::string list = wanted ? "," + std::string(wanted) + "," : "";
+    std::vector<std::pair<std::string, std::string>> cells;
+    for (const char* carrier : {"twilio", "vonage"}) {
+        for (const char* backend : {"deepgram", "hume"}) {
+            if (!wanted || list.find("," + std::string(carrier) + "-" + backend + ",") != std::string::npos)
+                cells.emplace_back(carrier, backend);
+        }
+    }
+    return cells;
 }
 
 GridRig::GridRig(const GridOptions& options) : options_(options) {
     char name[] = "/tmp/trunkline-grid-XXXXXX";
     dir_ = mkdtemp(name);
+    std::filesystem::copy(source_dir() + "/graphs", dir_ + "/graphs");
     speech_ = must(lab::SpeechLibrary::open());
     receiver_ = std::make_unique<Receiver>([](int) { return false; }, R"({"result":"auth-thankyou"})");
     for (const auto& [carrier, backend] : grid_cells())
@@ -162,10 +172,9 @@ std::string GridRig::graph(const Cell& cell) const {
         }
         return out;
     };
-    return "trunkline: 1\nname: " + graph_name(cell) + "\nextends: " + source_dir() + "/graphs/" + cell.carrier + "-" +
-           cell.backend + ".yaml\nnodes:\n  agent:\n    url: $env.URL_" + upper(graph_name(cell)) + "\n" +
-           indented(options_.agent) + (options_.gate.empty() ? "" : "  gate:\n" + indented(options_.gate)) +
-           "limits: " + options_.limits + "\n";
+    return "trunkline: 1\nname: " + graph_name(cell) + "\nextends: ./graphs/" + cell.carrier + "-" + cell.backend +
+           ".yaml\nnodes:\n  agent:\n    url: $env.URL_" + upper(graph_name(cell)) + "\n" + indented(options_.agent) +
+           (options_.gate.empty() ? "" : "  gate:\n" + indented(options_.gate)) + "limits: " + options_.limits + "\n";
 }
 
 std::unique_ptr<lab::CarrierCall> GridRig::dial(const Cell& cell) {
@@ -364,6 +373,7 @@ std::string Cell::story() const {
             text += "  " + std::to_string(e.at_ms) + " " + e.kind + " " + e.detail.substr(0, 200) + "\n";
     }
     for (const auto& s : agent->sessions()) {
+        for (const auto& h : s.heard) text += "  agent heard '" + h.hearing.transcript() + "' " + h.hearing.reason() + "\n";
         for (const auto& v : s.violations) text += "  agent objects: " + v.code + " " + v.what + "\n";
         for (const auto& m : s.received) text += "  agent got " + m.text.substr(0, 160) + "\n";
         for (const auto& m : s.sent) text += "  agent sent " + m.text.substr(0, 160) + "\n";

@@ -3,6 +3,7 @@
 //
 //   integration_grid                                 all of it
 //   integration_grid --gtest_filter='*interruption*'
+//   TRUNKLINE_GRID=vonage-deepgram integration_grid  these cells alone, comma-separated
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -78,9 +79,9 @@ TEST_P(Grid, IsAlikeInEveryCell) {
     table->add(scenario.name, columns);
 }
 
-INSTANTIATE_TEST_SUITE_P(Conversations, Grid, testing::Range<size_t>(0, 12), [](const auto& info) {
+INSTANTIATE_TEST_SUITE_P(Conversations, Grid, testing::Range<size_t>(0, 12), [](const auto& conversation) {
     std::string name;
-    for (const char c : grid_scenarios()[info.param].name) {
+    for (const char c : grid_scenarios()[conversation.param].name) {
         if (c != ' ') name += c;
     }
     return name;

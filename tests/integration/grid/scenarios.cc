@@ -156,7 +156,7 @@ const std::vector<Scenario>& grid_scenarios() {
                  c.hang_up();
          }},
         {"backend dies", with_fault("drop_mid_speech=true"),
-         [](Cell& c) { c.begin() && c.fact("error") && c.ended(); }},
+         [](Cell& c) { c.begin() && c.fact("reconnect") && c.hang_up(); }},
         {"backend slow", with_fault("slow_ms=3000"),
          [](Cell& c) { greeted(c) && c.say(kOther) && c.agent_silent_after(2) && c.hang_up(); },
          [](Cell& c) {
