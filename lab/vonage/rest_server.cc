@@ -34,8 +34,8 @@ void RestServer::Server::on_request(SoupServer*, SoupServerMessage* message, con
         soup_server_message_get_method(message), path, authorization == nullptr ? "" : authorization, body, fields);
     soup_server_message_set_status(message, static_cast<guint>(reply.status), nullptr);
     if (reply.body.empty()) {
-        // Otherwise libsoup takes the end of the connection for the end of the body, and closes it unannounced.
-        soup_message_headers_set_encoding(soup_server_message_get_response_headers(message), SOUP_ENCODING_NONE);
+        // libsoup closes the connection behind a reply without a body; clients that keep theirs have to be told.
+        soup_message_headers_replace(soup_server_message_get_response_headers(message), "Connection", "close");
         return;
     }
     const char* type = reply.status >= 400 ? "application/problem+json" : "application/json";

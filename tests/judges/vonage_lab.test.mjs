@@ -183,6 +183,18 @@ test("a transfer takes the SDK's NCCO", async (t) => {
   await until("the end", async () => (await voice.getCall(uuid)).status === "completed" || program.code !== undefined, 20000);
 });
 
+test("the call that the SDK made plays a scenario, and the lab ends with its verdict", async (t) => {
+  const seen = await customer(t);
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "trunkline-judge-"));
+  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  fs.writeFileSync(`${folder}/keys.yaml`, 'steps:\n  - say: {speech: hello-world, wait: false}\n  - press: "12#"\n  - expect: {violations: 0}\n  - hang_up\n');
+  const { voice, program } = await carrier(t, seen, "--scenario", `${folder}/keys.yaml`);
+  await voice.createOutboundCall(order(seen));
+  await until(`the lab's verdict\n${program.output}`, () => program.code !== undefined, 60000);
+  assert.equal(program.code, 0, program.output);
+  assert.deepEqual(seen.texts.of("websocket:dtmf").map(({ digit }) => digit), ["1", "2", "#"]);
+});
+
 test("more than three creates in a second are refused with 429", async (t) => {
   const seen = await customer(t);
   const { voice } = await carrier(t, seen, "--fault", "callee=busy");
