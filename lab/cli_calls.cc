@@ -35,8 +35,8 @@ struct Line {
 };
 
 void print_event(const Paper& paper, const TimelineEvent& event) {
-    if (event.kind == "twiml" || event.kind == "mark" || event.kind == "verb" || event.kind == "said" ||
-        event.kind == "status")
+    if (event.kind == "twiml" || event.kind == "ncco" || event.kind == "mark" || event.kind == "verb" ||
+        event.kind == "said" || event.kind == "status")
         return;
     std::string detail = event.detail;
     if (event.kind == "error" || event.kind == "warning" || detail.find("FAILED") != std::string::npos)

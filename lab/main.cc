@@ -48,7 +48,9 @@ constexpr char kVonageExamples[] = R"(Examples:
   REST for the server's own calls and hang-ups, beside fifty incoming ones:
     trunkline-lab vonage --answer-url http://127.0.0.1:8080/vonage/answer --rest 127.0.0.1:8089 --public-key app.pub \
                          --scenario lab/scenarios/two-turns.yaml --calls 50 --format json
-  REST alone, until Ctrl-C:
+  A conversation on the call that the server makes over REST (it ends with the scenario's verdict):
+    trunkline-lab vonage --rest 127.0.0.1:8089 --public-key app.pub --dial 127.0.0.1:8080 --scenario lab/scenarios/demo.yaml
+  REST alone, every call answered by a machine, until Ctrl-C:
     trunkline-lab vonage --rest 127.0.0.1:8089 --fault callee=machine
 )";
 
@@ -104,7 +106,8 @@ void add_vonage(CLI::App& app, VonageCommand& command) {
                    "HOST:PORT to which media sockets are dialed in plain ws, whatever the uri says; "
                    "default: the answer URL's, if that is http on loopback");
     app.add_flag("!--insecure", call.tls_check, "Do not check TLS certificates");
-    app.add_option("--rest", command.rest, "HOST:PORT to serve /v1/calls on");
+    app.add_option("--rest", command.rest,
+                   "HOST:PORT to serve /v1/calls on; without --answer-url the calls made there are played");
     app.add_option("--public-key", command.public_key,
                    "PEM file of the application's public key; without it REST checks claims only")
         ->check(CLI::ExistingFile);

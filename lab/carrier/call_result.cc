@@ -28,6 +28,7 @@ void write_stream(JsonWriter& w, const StreamResult& s) {
     w.field("media_sent", s.media_sent).field("media_dropped", s.media_dropped);
     w.field("media_received", s.media_received).field("bytes_received", s.bytes_received).field("pings", s.pings);
     w.field("played_samples", s.played).field("rate", s.rate).field("media_overflowed", s.media_overflowed);
+    w.field("underruns", s.underruns);
     w.key("clears_ms").begin_array();
     for (double at : s.clears_ms) w.value(at);
     w.end().key("marks").begin_array();

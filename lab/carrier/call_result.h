@@ -49,6 +49,7 @@ struct StreamResult {
     uint64_t bytes_received = 0;      ///< of agent audio
     uint64_t media_overflowed = 0;    ///< agent audio messages lost to a full queue (Vonage)
     size_t queued_messages_most = 0;  ///< the longest the queue ever was (Vonage)
+    size_t underruns = 0;             ///< the queue ran dry for 20 to 100 ms: audible as a stutter (Vonage)
     size_t keys_waiting = 0;          ///< pressed, not sent yet
     int pings = 0;
     int fragmented_messages = 0;

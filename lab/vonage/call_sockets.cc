@@ -19,7 +19,7 @@ bool VonageDriver::connect(const NccoAction& action) {
     plan.synchronous = action.synchronous;
     if (!plan_dial(plan.endpoint, plan.dial)) return true;
     // Path and query may hold a ticket; a log shows where it leads, not the ticket.
-    note("stream", "dialing " + action.text.substr(0, 48) + (action.text.size() > 48 ? "..." : ""));
+    note("stream", "dialing " + action.text.substr(0, action.text.find('/', std::string_view("wss://").size())));
     StreamResult fresh;
     fresh.stream_sid = plan.uuid;
     fresh.dialed_url = action.text;

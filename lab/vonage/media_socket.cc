@@ -202,6 +202,7 @@ void MediaSocket::play_due(int64_t now_ns) {
     }
     auto& r = result();
     r.queued = playout_.queued() * 2 * frame_samples();
+    r.underruns = playout_.underruns();
     r.last_audible = ear_.last_audible();
 }
 

@@ -4,7 +4,8 @@
 namespace trunkline::lab::vonage {
 namespace {
 
-constexpr int kNoise = 4;  // about -78 dBFS
+constexpr int kNoise = 4;          // about -78 dBFS
+constexpr int kUnderrunTicks = 5;  // a longer gap is a pause
 
 }  // namespace
 
@@ -15,7 +16,12 @@ std::optional<Samples> Playout::tick() {
         notifies_.pop_front();
         on_notify_(payload, MarkEcho::kPlayed);
     }
-    if (queue_.empty()) return std::nullopt;
+    if (queue_.empty()) {
+        if (idle_ >= 0 && idle_ <= kUnderrunTicks) ++idle_;
+        return std::nullopt;
+    }
+    if (idle_ >= 1 && idle_ <= kUnderrunTicks) ++underruns_;
+    idle_ = 0;
     Samples frame = std::move(queue_.front());
     queue_.pop_front();
     ++taken_;
@@ -37,6 +43,7 @@ void Playout::notify(std::string payload) {
 void Playout::clear(bool return_notifies) {
     taken_ += queue_.size();
     queue_.clear();
+    idle_ = -1;
     auto waiting = std::move(notifies_);
     notifies_.clear();
     if (!return_notifies) return;

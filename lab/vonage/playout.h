@@ -28,6 +28,8 @@ class Playout {
     /// Throws the queue away. Waiting notifies come back (as kCleared) or are forgotten.
     void clear(bool return_notifies);
     size_t queued() const { return queue_.size(); }  ///< messages
+    /// How often the queue was empty for 1 to 5 ticks between two frames. Longer is a pause of whoever speaks.
+    size_t underruns() const { return underruns_; }
 
   private:
     struct Waiting {
@@ -40,6 +42,8 @@ class Playout {
     std::deque<Waiting> notifies_;
     uint64_t taken_ = 0;    // frames that left the queue, played or thrown away
     bool playing_ = false;  // the last one taken is not over yet
+    int idle_ = -1;         // ticks without a frame since the last one; -1: none to miss
+    size_t underruns_ = 0;
 };
 
 /// What a caller hears on an idle line: noise far below speech, the same in every run.

@@ -33,7 +33,11 @@ void RestServer::Server::on_request(SoupServer*, SoupServerMessage* message, con
     const RestReply reply = static_cast<Server*>(self)->owner->answer(
         soup_server_message_get_method(message), path, authorization == nullptr ? "" : authorization, body, fields);
     soup_server_message_set_status(message, static_cast<guint>(reply.status), nullptr);
-    if (reply.body.empty()) return;
+    if (reply.body.empty()) {
+        // libsoup closes the connection behind a reply without a body; clients that keep theirs have to be told.
+        soup_message_headers_replace(soup_server_message_get_response_headers(message), "Connection", "close");
+        return;
+    }
     const char* type = reply.status >= 400 ? "application/problem+json" : "application/json";
     soup_server_message_set_response(message, type, SOUP_MEMORY_COPY, reply.body.data(), reply.body.size());
 }

@@ -161,6 +161,20 @@ TEST_F(LabVonageEvents, Line51_NoDisconnectedAfterPutHangup) {
     EXPECT_EQ(call->result().end_reason, "the server hung up");
 }
 
+TEST_F(LabVonageEvents, Line51_CompletedMayComeBeforeTheSocketIsClosed) {
+    options.events.completed_first = true;
+    ring_and_start();
+    call->hang_up();
+    EXPECT_TRUE(socket->next_close());
+    const auto told = call->result().status_callbacks;
+    ASSERT_EQ(told.size(), 4U);
+    EXPECT_EQ(told[3].status, "completed");
+    EXPECT_EQ(told[3].http_status, 200) << "answered before the close frame was sent";
+    socket->close(1000);
+    EXPECT_TRUE(wait([](const CallResult& c) { return c.stream().ended(); }));
+    EXPECT_EQ(statuses(), (Strings{"started", "ringing", "answered", "completed"}));
+}
+
 TEST_F(LabVonageEvents, Line51_DuplicatesAndSwappedNeighbours) {
     options.events.duplicate = true;
     ring_and_start();

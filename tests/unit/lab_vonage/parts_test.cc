@@ -100,6 +100,30 @@ TEST_F(LabVonagePlayout, Line49_TheNewestIsDroppedWhenFull) {
     EXPECT_FALSE(playout.tick());
 }
 
+TEST_F(LabVonagePlayout, Line49_AQueueThatRunsDryForAMomentIsAnUnderrun) {
+    const auto tick = [this](int n) {
+        for (int i = 0; i < n; ++i) playout.tick();
+    };
+    tick(3);
+    playout.push({1});
+    tick(1);
+    EXPECT_EQ(playout.underruns(), 0U) << "nothing had been playing before";
+    playout.push({2});
+    tick(6);
+    playout.push({3});
+    tick(1);
+    EXPECT_EQ(playout.underruns(), 1U) << "five ticks without a frame";
+    tick(6);
+    playout.push({4});
+    tick(2);
+    EXPECT_EQ(playout.underruns(), 1U) << "six ticks are a pause";
+    playout.clear(false);
+    tick(1);
+    playout.push({5});
+    tick(1);
+    EXPECT_EQ(playout.underruns(), 1U) << "a clear ends what could be missed";
+}
+
 TEST_F(LabVonagePlayout, Line50_NotifyComesWhenTheFrameBeforeItIsOver) {
     playout.push({1});
     playout.notify("a");

@@ -200,6 +200,38 @@ TEST_F(LabVonageRest, Line53_ErrorsFollowRfc7807) {
     }
 }
 
+TEST_F(LabVonageRest, Line53_ListsAreFilteredAndPaged) {
+    options.outbound = true;
+    options.callee = Callee::kBusy;
+    serve();
+    std::vector<std::unique_ptr<VonageCall>> calls;
+    for (int i = 0; i < 3; ++i) calls.push_back(lab.call(options));
+    for (auto& one : calls) ASSERT_TRUE(one->wait_ended(kWait));
+    const auto listed = [this](const std::string& query) {
+        const Json page = parsed(ask("GET", query).body);
+        Strings out;
+        for (size_t i = 0; i < page["_embedded"]["calls"].size(); ++i)
+            out.push_back(page["_embedded"]["calls"].at(i)["uuid"].text_or(""));
+        return out;
+    };
+    const Strings all = {calls[0]->result().call_sid, calls[1]->result().call_sid, calls[2]->result().call_sid};
+    EXPECT_EQ(listed(""), all);
+    EXPECT_EQ(listed("?order=desc&page_size=2"), (Strings{all[2], all[1]}));
+    EXPECT_EQ(listed("?record_index=1&page_size=1"), Strings{all[1]});
+    EXPECT_EQ(listed("?status=busy"), all);
+    EXPECT_EQ(listed("?status=answered"), Strings{});
+    EXPECT_EQ(listed("?date_start=2020-01-01T00%3A00%3A00Z"), all);
+    EXPECT_EQ(listed("?date_end=2020-01-01T00%3A00%3A00Z"), Strings{});
+    const Json one = parsed(ask("GET", "/" + all[1]).body);
+    EXPECT_EQ(listed("?conversation_uuid=" + one["conversation_uuid"].text_or("?")), Strings{all[1]});
+    const Json first = parsed(ask("GET", "?page_size=2").body);
+    EXPECT_EQ(first["count"].int_or(0), 3);
+    EXPECT_EQ(first["_links"]["next"]["href"].text_or(""), base + "?page_size=2&record_index=2");
+    EXPECT_FALSE(parsed(ask("GET", "?page_size=2&record_index=2").body)["_links"]["next"].exists());
+    for (const char* bad : {"?page_size=0", "?page_size=x", "?order=up", "?record_index=-1", "?colour=red"})
+        EXPECT_EQ(ask("GET", bad).status, 400) << bad;
+}
+
 TEST_F(LabVonageRest, Line53_TheFourthCreateInASecondIsRefused) {
     RestOptions rest_options;
     rest_options.public_key = kPublicKey;
