@@ -76,7 +76,7 @@ TEST_F(HumeErrors, AnErrorMayLeaveTheSocketOpen) {
     client_->send("{");
     ASSERT_TRUE(client_->until_type("error"));
     client_->close();
-    ASSERT_TRUE(lab_->wait([](const auto& all) { return !all[0].open(); }));
+    ASSERT_TRUE(until_session([](const auto& s) { return !s.open(); }));
     EXPECT_TRUE(first(*lab_).closed_by_client);
     EXPECT_EQ(first(*lab_).close_code, 1000);
 }

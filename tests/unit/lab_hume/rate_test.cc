@@ -13,8 +13,9 @@ class HumeRates : public HumeTest, public ::testing::WithParamInterface<int> {
                       std::to_string(rate) + R"(,"channels":1}})");
         Samples samples = resample(speech_8k, kTelephoneRate, rate);
         samples.resize(samples.size() + static_cast<size_t>(rate), 0);
-        const std::string pcm = pcm_bytes(samples);
-        const size_t chunk = static_cast<size_t>(rate) / 50 * 2;  // 20 ms
+        std::string pcm = pcm_bytes(samples);
+        const size_t chunk = static_cast<size_t>((rate + 49) / 50) * 2;  // 20 ms
+        pcm.resize((pcm.size() + chunk - 1) / chunk * chunk, '\0');
         for (size_t at = 0; at < pcm.size(); at += chunk) client_->send(audio_input(pcm.substr(at, chunk)));
     }
 };
