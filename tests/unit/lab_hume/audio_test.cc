@@ -62,6 +62,16 @@ TEST_F(HumeAudio, HumeLine20_BinaryFramesAreHeardAsAudioInputIs) {
     EXPECT_TRUE(first(*lab_).violations.empty());
 }
 
+TEST_F(HumeAudio, HumeLine20_SoundThatBeginsLikeAMessageIsSound) {
+    serve(quick_options());
+    client_->declare();
+    client_->send_binary("{" + std::string(319, '\0'));
+    ASSERT_TRUE(until_session([](const auto& s) { return s.audio_frames_in == 1; }));
+    EXPECT_FALSE(first(*lab_).violated("message-as-binary"));
+    client_->send_binary(R"({"type":"audio_input","data":"AAAA"})");
+    EXPECT_TRUE(flagged("message-as-binary"));
+}
+
 TEST_F(HumeAudio, HumeLine20_AWavStreamNeedsNoSettings) {
     serve(quick_options());
     const Samples speech = resample(recording("agent-pass"), 8000, 16000);

@@ -36,7 +36,9 @@ TEST_F(HumeErrors, HumeLine18_MulawIsNotTaken) {
     expect(R"({"type":"session_settings","audio":{"encoding":"mulaw","sample_rate":8000,"channels":1}})", "E0101",
            "linear16");
 }
-TEST_F(HumeErrors, HumeLine18_RawPcmWithoutSettings) { expect(audio_input(std::string(320, '\0')), "E0200", "declared"); }
+TEST_F(HumeErrors, HumeLine18_RawPcmWithoutSettings) {
+    expect(audio_input(std::string(320, '\0')), "E0200", "declared");
+}
 TEST_F(HumeErrors, HumeLine18_BadBase64) { expect(R"({"type":"audio_input","data":"%%%"})", "E0201", "base64", true); }
 TEST_F(HumeErrors, HumeLine18_NoAudio) { expect(R"({"type":"audio_input","data":""})", "E0202", "no audio", true); }
 TEST_F(HumeErrors, HumeLine18_TooMuchAudioAtOnce) {

@@ -30,6 +30,31 @@ TEST_P(HumeRates, HumeLine18_WhatWasDeclaredIsHeardAndTheTranscriptIsEarned) {
     EXPECT_NEAR(first(*lab_).heard.at(0).hearing.matches.at(0).gain_db, 0, 0.2);
 }
 
+TEST_P(HumeRates, HumeLine18_ALongRecordingWithManyHighSoundsIsNamedToo) {
+    auto options = quick_options();
+    options.brain.callers = {"demo-congrats", "vm-options"};
+    options.max_chunk_ms = 0;
+    serve(options);
+    ask_at(GetParam(), resample(resample(recording("vm-options"), 8000, 16000), 16000, 8000));
+    ASSERT_TRUE(client_->until_type("user_message"));
+    // At 8 kHz nothing tells the lab that the client converted twice, unless it is told.
+    EXPECT_EQ(client_->of("user_message").at(0)["message"]["content"] == transcript("vm-options"), GetParam() != 8000);
+    options.narrow_band = true;
+    serve(options);
+    ask_at(GetParam(), resample(resample(recording("vm-options"), 8000, 16000), 16000, 8000));
+    ASSERT_TRUE(client_->until_type("user_message"));
+    EXPECT_EQ(client_->of("user_message").at(0)["message"]["content"], transcript("vm-options"));
+}
+
+TEST_P(HumeRates, HumeLine18_ALostFrameIsHeardAtAnyRate) {
+    serve(quick_options());
+    Samples spoilt = recording("agent-pass");
+    spoilt.erase(spoilt.begin() + 6000, spoilt.begin() + 6160);
+    ask_at(GetParam(), spoilt);
+    ASSERT_TRUE(client_->until_type("user_message"));
+    EXPECT_EQ(client_->of("user_message").at(0)["message"]["content"], "[unintelligible]");
+}
+
 TEST_P(HumeRates, HumeLine18_AWrongDeclarationMakesSpeechUnintelligible) {
     serve(quick_options());
     const int wrong = GetParam() == 8000 ? 16000 : 8000;
