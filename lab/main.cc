@@ -178,13 +178,16 @@ void add_agent(CLI::App& app, AgentCommand<Options>& command, const char* listen
     app.add_option("--end-of-turn", o.end_of_turn_ms, "Silence in ms that ends a turn of the caller")
         ->capture_default_str();
     app.add_option("--fault", command.faults, "NAME=VALUE, may be repeated");
-    app.add_option("--caller-gain", o.caller_gain, "The client amplifies the caller so much: what comes is divided by it")
+    app.add_option("--caller-gain", o.caller_gain,
+                   "The client amplifies the caller so much: what comes is divided by it")
         ->check(CLI::Range(0.01, 100.0))
         ->capture_default_str();
     app.add_option("--gain-tolerance", o.gain_tolerance_db,
                    "Speech further from its recording's level, in dB, is unintelligible")
         ->check(CLI::Range(0.0, 40.0))
         ->capture_default_str();
+    app.add_flag("--narrow-band", o.narrow_band,
+                 "Compare the caller below 3.3 kHz even at 8 kHz: the client has resampled it");
     app.add_option("--record", o.record_dir, "Folder for WAV files of what each session heard")
         ->check(CLI::ExistingDirectory);
     app.add_option("--messages", o.messages_dir, "Folder for JSON lines of what each session received")

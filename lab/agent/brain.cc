@@ -13,9 +13,9 @@ ListenerOptions listening(const AgentOptions& options) {
     out.detector.end_silence_ms = options.end_of_turn_ms;
     out.gain = options.caller_gain > 0 ? options.caller_gain : 1;
     out.limits.max_gain_db = options.gain_tolerance_db;
+    out.limits.narrow = options.narrow_band;
     return out;
 }
-
 
 bool rule_fits(const std::string& when, const std::string& name, const std::string& text) {
     if (when == "any") return true;

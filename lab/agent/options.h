@@ -53,8 +53,8 @@ struct Reply {
     std::string thinking;          ///< AgentThinking
     std::vector<FunctionPlan> calls;  ///< before speaking
     std::string say_unanswered = "I could not find that out.";
-    std::string warning;  ///< Warning code sent before the reply
-    std::string error;    ///< Error code sent instead of the reply
+    std::string warning;   ///< Warning code sent before the reply
+    std::string error;     ///< Error code sent instead of the reply
     bool hang_up = false;  ///< the agent ends the call when all is said
 };
 
@@ -81,12 +81,13 @@ struct AgentOptions {
     LatencyOptions latency;
     AudioPacing pacing;
     SpeechOptions speech;
-    int end_of_turn_ms = 600;       ///< silence that ends a caller's turn
-    double caller_gain = 1;         ///< the client amplifies the caller so much; what comes is divided by it
-    double gain_tolerance_db = 1;   ///< speech further from its recording's level is unintelligible
-    std::string record_dir;         ///< not empty: what each session heard is written there as WAV
-    std::string messages_dir;       ///< not empty: what each session received is written there as JSON lines
-    bool json = false;              ///< events as JSON lines instead of text
+    int end_of_turn_ms = 600;      ///< silence that ends a caller's turn
+    double caller_gain = 1;        ///< the client amplifies the caller so much; what comes is divided by it
+    bool narrow_band = false;      ///< the client has resampled the caller: compared below 3.3 kHz
+    double gain_tolerance_db = 1;  ///< speech further from its recording's level is unintelligible
+    std::string record_dir;        ///< not empty: what each session heard is written there as WAV
+    std::string messages_dir;      ///< not empty: what each session received is written there as JSON lines
+    bool json = false;             ///< events as JSON lines instead of text
 };
 
 ListenerOptions listening(const AgentOptions& options);

@@ -14,8 +14,13 @@ bool open(SoupWebsocketConnection* socket) {
 }  // namespace
 
 Socket::Socket(SoupWebsocketConnection* socket, Timers& timers, size_t max_message_bytes, Events events)
-    : socket_(SOUP_WEBSOCKET_CONNECTION(g_object_ref(socket))), timers_(timers), events_(std::move(events)) {
-    g_object_set(socket_, "max-incoming-payload-size", static_cast<guint64>(max_message_bytes), nullptr);
+    : socket_(SOUP_WEBSOCKET_CONNECTION(g_object_ref(socket))),
+      max_message_bytes_(max_message_bytes),
+      timers_(timers),
+      events_(std::move(events)) {
+    // The library closes without reading the rest, which resets the connection before the client has read the code: so
+    // it looks further than we do.
+    g_object_set(socket_, "max-incoming-payload-size", static_cast<guint64>(2 * max_message_bytes), nullptr);
     g_signal_connect(socket_, "message",
                      G_CALLBACK(+[](SoupWebsocketConnection*, gint type, GBytes* bytes, gpointer self) {
                          gsize size = 0;
@@ -34,6 +39,7 @@ Socket::~Socket() {
 }
 
 void Socket::on_message(int type, std::span<const uint8_t> bytes) {
+    if (bytes.size() > max_message_bytes_) return close(SOUP_WEBSOCKET_CLOSE_TOO_BIG, "message too big");
     if (type == SOUP_WEBSOCKET_DATA_TEXT) {
         events_.text(bytes.empty() ? "" : std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
     } else {

@@ -43,6 +43,7 @@ class Socket {
     void on_message(int type, std::span<const uint8_t> bytes);
     void on_closed();
     SoupWebsocketConnection* socket_;
+    const size_t max_message_bytes_;
     Timers& timers_;
     Events events_;
     std::vector<Held> held_;

@@ -19,6 +19,7 @@ Conversation::Conversation(Link& link, Timers& timers, Journal& journal, const D
       latency_(options.latency, journal.number()),
       functions_(link, timers, journal, options),
       speaker_(timers, options.pacing, [this](std::span<const uint8_t> bytes) { audio(bytes); }) {
+    listener_.narrow(options_.narrow_band || settings_.input.sample_rate != kTelephoneRate);
     functions_.define(settings_.functions);
     functions_.history(settings_.history);
     listener_.on_speech = [this](int64_t) { user_started_speaking(); };

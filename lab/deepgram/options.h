@@ -33,10 +33,10 @@ struct Faults {
     std::string warning_code = "SLOW_THINK_REQUEST";
     int close_at_ms = -1;
     int close_code = 1011;
-    int drop_at_ms = -1;   ///< connection reset, no close frame
+    int drop_at_ms = -1;           ///< connection reset, no close frame
     bool drop_mid_speech = false;  ///< the same in the middle of the first utterance
     int slow_ms = 0;               ///< every reply is thought about so much longer
-    int stall_at_ms = -1;  ///< sends nothing for `stall_ms` from here on, then catches up
+    int stall_at_ms = -1;          ///< sends nothing for `stall_ms` from here on, then catches up
     int stall_ms = 2000;
     bool garbage = false;              ///< unknown types, unknown fields, broken JSON between the real messages
     bool out_of_order = false;         ///< assistant text after its audio, AgentAudioDone before the last audio

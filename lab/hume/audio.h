@@ -25,6 +25,7 @@ class InputDecoder {
     /// Raw PCM from here on.
     void declare(const AudioFormat& format);
     bool declared() const { return declared_; }
+    bool resampled() const { return format_ && format_->sample_rate != kTelephoneRate; }
     Chunk decode(std::span<const uint8_t> bytes);
 
   private:

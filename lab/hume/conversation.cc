@@ -57,7 +57,8 @@ void Conversation::greet() {
     });
 }
 
-void Conversation::hear(std::span<const int16_t> samples) {
+void Conversation::hear(std::span<const int16_t> samples, bool resampled) {
+    listener_.narrow(resampled || options_.narrow_band);
     // Piece by piece, so that a large message is judged at the same places as many small ones.
     constexpr size_t kPiece = SpeechDetector::kFrame;
     for (size_t at = 0; at < samples.size(); at += kPiece) {

@@ -25,7 +25,8 @@ class Conversation {
                  std::shared_ptr<const KnownSpeech> known);
 
     void greet();
-    void hear(std::span<const int16_t> samples_8k);
+    /// `resampled`: they were declared at another rate, so the client has converted a telephone's.
+    void hear(std::span<const int16_t> samples_8k, bool resampled);
     void user_input(const std::string& text);
     void assistant_input(const std::string& text) { voice_.say({text}, true, 0); }
     void pause();

@@ -3,6 +3,7 @@
 #include <glib.h>
 
 #include <algorithm>
+#include <string_view>
 
 namespace trunkline::lab::hume {
 namespace {
@@ -40,7 +41,8 @@ Session::Session(const agent::World& world, SoupWebsocketConnection* socket, Hum
                [this](std::span<const uint8_t> bytes) {
                    log_.binary(journal_.now_ms(), bytes.size());
                    on_binary(bytes);
-               }, [this](int code) { on_closed(code); }}) {
+               },
+               [this](int code) { on_closed(code); }}) {
     const ChatQuery& query = opening_.query;
     journal_.update([&](agent::SessionRecord& r) {
         r.details = {{"chat_id", ids_.chat},
@@ -172,7 +174,8 @@ void Session::on_binary(std::span<const uint8_t> bytes) {
         return;
     }
     count_audio(bytes.size());
-    if (!bytes.empty() && bytes[0] == '{') {
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    if (text.starts_with('{') && text.find("\"type\"") != std::string_view::npos) {
         advise("message-as-binary", 20, "a message in a binary frame: it is heard as noise");
     }
     audio(bytes);
@@ -204,7 +207,7 @@ void Session::audio(std::span<const uint8_t> bytes) {
     if (!options_.record_dir.empty() && recorded_.size() < kMaxRecorded) {
         recorded_.insert(recorded_.end(), chunk.samples.begin(), chunk.samples.end());
     }
-    conversation_->hear(chunk.samples);
+    conversation_->hear(chunk.samples, decoder_.resampled());
 }
 
 void Session::look_at_chunk(const InputDecoder::Chunk& chunk) {

@@ -25,7 +25,7 @@ struct AudioFormat {
 struct Settings {
     std::optional<AudioFormat> audio;
     std::optional<std::string> custom_session_id;
-    std::map<std::string, std::string> details;  ///< for the record: system_prompt, voice_id, variables.<name> …
+    std::map<std::string, std::string> details;     ///< for the record: system_prompt, voice_id, variables.<name> …
     std::optional<std::vector<std::string>> tools;  ///< names
 };
 

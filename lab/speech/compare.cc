@@ -231,8 +231,9 @@ class Walk {
 
 }  // namespace
 
-Reference::Reference(std::span<const int16_t> pcm) {
-    samples.assign(pcm.begin(), pcm.end());
+Reference::Reference(std::span<const int16_t> pcm) : Reference(std::vector<float>(pcm.begin(), pcm.end())) {}
+
+Reference::Reference(std::vector<float> pcm) : samples(std::move(pcm)) {
     const size_t windows = (samples.size() + kWindow - 1) / kWindow;
     samples.resize(windows * kWindow, 0.0F);
     last = 0;

@@ -19,6 +19,7 @@ struct Reference {
     size_t first = 0;          ///< first speaking window
     size_t last = 0;           ///< one past the last
     explicit Reference(std::span<const int16_t> pcm);
+    explicit Reference(std::vector<float> pcm);
     bool speaks(size_t window) const { return level[window] >= kSpeaking; }
     static constexpr float kSpeaking = 104.0F;  ///< about -50 dBFS
 };

@@ -3,9 +3,12 @@
 // hold several utterances, and a click or a foreign voice between them shows.
 #include <algorithm>
 #include <cmath>
+#include <mutex>
+#include <optional>
 
 #include "lab/speech/compare.h"
 #include "lab/speech/listener.h"
+#include "lab/speech/narrow.h"
 
 namespace trunkline::lab {
 namespace {
@@ -87,11 +90,18 @@ struct KnownSpeech::Entry {
     Envelope env;
     int64_t onset = 0;  // hop
     int64_t end = 0;
+    mutable std::once_flag narrowed_once;
+    mutable std::optional<Reference> narrow;  // made when first asked for
     explicit Entry(RecordingPtr r) : recording(std::move(r)), reference(recording->samples) {
         env = envelope(reference.samples);
         onset = std::max<int64_t>(0, first_loud(env, 0));
         end = static_cast<int64_t>(env.size());
         while (end > onset && env[static_cast<size_t>(end - 1)] < kLoud) --end;
+    }
+    const Reference& compared(bool narrow_band) const {
+        if (!narrow_band) return reference;
+        std::call_once(narrowed_once, [this] { narrow.emplace(narrowed(reference.samples)); });
+        return *narrow;
     }
 };
 
@@ -220,8 +230,9 @@ std::shared_ptr<const KnownSpeech::Index> KnownSpeech::snapshot() const {
 
 std::vector<Match> KnownSpeech::identify(std::span<const int16_t> turn, int64_t at, const MatchLimits& limits) const {
     const auto index = snapshot();
-    const std::vector<float> heard(turn.begin(), turn.end());
+    std::vector<float> heard(turn.begin(), turn.end());
     const Envelope env = envelope(heard);
+    if (limits.narrow) heard = narrowed(heard);
     std::vector<Match> matches;
     for (int64_t onset = first_loud(env, 0); onset >= 0;) {
         std::vector<std::pair<Likeness, const Entry*>> ranked;
@@ -235,7 +246,8 @@ std::vector<Match> KnownSpeech::identify(std::span<const int16_t> turn, int64_t 
         for (size_t i = 0; i < ranked.size(); ++i) {
             // The others only when the shortlist knows nothing, and if they are alike at all.
             if (i >= keep && (best_entry || ranked[i].first.correlation < kAlike)) continue;
-            const Comparison c = compare(heard, ranked[i].second->reference, ranked[i].first.offset, 2 * kHop, limits);
+            const Comparison c = compare(heard, ranked[i].second->compared(limits.narrow),
+                                         ranked[i].first.offset, 2 * kHop, limits);
             if (!c.found || (best_entry && c.good <= best.good)) continue;
             best = c;
             best_entry = ranked[i].second;

@@ -30,6 +30,7 @@ struct MatchLimits {
     double min_correlation = 0.9;  ///< of every 20 ms window in which the recording speaks
     double max_gain_db = 1.0;      ///< either way
     int max_bad_windows = 0;       ///< windows that may fail before the utterance is spoilt
+    bool narrow = false;           ///< compares below 3.3 kHz: for what was resampled on its way
 };
 
 /// One utterance found in what was heard. Positions count heard samples from the start of the stream.
@@ -103,6 +104,7 @@ class Listener {
     void hear(std::span<const int16_t> samples);
     /// The stream is over: judges a turn that is still open.
     void finish();
+    void narrow(bool on) { options_.limits.narrow = on; }  ///< as in MatchLimits, for turns judged from now on
     bool speaking() const { return detector_.speaking(); }
     int64_t last_loud() const { return detector_.last_loud(); }  ///< one past the last loud frame
     /// What has been heard of the turn that is still open; nothing when there is none. Costs as much as the judgement.

@@ -1,32 +1,18 @@
 // The official Hume SDK holds a conversation with our simulated EVI; every message must pass the SDK's own serialisers,
 // in both directions.
 import assert from "node:assert/strict";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { test } from "node:test";
 
-import { HumeClient, serialization } from "hume";
+import { HumeClient } from "hume";
 
+import { clientProblems, received, serverProblems, serverTypes } from "./support/hume_types.mjs";
 import { freePort, lab, start, until } from "./support/programs.mjs";
 import { Microphone, transcript, words } from "./support/speech.mjs";
 
-const { empathicVoice } = serialization;
-const strict = { skipValidation: false, unrecognizedObjectKeys: "fail", allowUnrecognizedUnionMembers: false, allowUnrecognizedEnumValues: false };
-const serverTypes = {
-  chat_metadata: "ChatMetadata", user_message: "UserMessage", assistant_message: "AssistantMessage",
-  assistant_prosody: "AssistantProsody", audio_output: "AudioOutput", assistant_end: "AssistantEnd",
-  user_interruption: "UserInterruption", tool_call: "ToolCallMessage", tool_response: "ToolResponseMessage",
-  tool_error: "ToolErrorMessage", session_settings: "SessionSettings", error: "WebSocketError",
-};
 const audio = { encoding: "linear16", sampleRate: 8000, channels: 1 };
-
-/** What the serialisers say against messages as they were on the wire. */
-function problems(messages) {
-  return messages.flatMap((message) => {
-    const type = empathicVoice[serverTypes[message.type]];
-    if (!type) return [`no type of the SDK is called ${message.type}`];
-    const parsed = type.parse(message, strict);
-    return parsed.ok ? [] : parsed.errors.map(({ path, message: text }) => `${message.type}.${path.join(".")}: ${text}`);
-  });
-}
 
 /** A socket of the SDK on our lab, with everything it received: as the SDK gives it, and as it was on the wire. */
 async function connect(t, port, options = {}) {
@@ -121,7 +107,7 @@ test("the SDK's chat socket holds a whole conversation with the lab", async (t) 
   });
 
   await t.test("every message passes the SDK's serialisers", () => {
-    assert.deepEqual(problems(seen.wire), []);
+    assert.deepEqual(serverProblems(seen.wire), []);
     assert.deepEqual(seen.errors, []);
     const kinds = new Set(seen.wire.map(({ type }) => type));
     for (const type of Object.keys(serverTypes).filter((name) => !["session_settings", "error", "tool_error"].includes(name))) {
@@ -144,7 +130,7 @@ test("a tool is called, answered and failed through the SDK", async (t) => {
   const second = await seen.wait("tool_call", 2);
   socket.sendToolErrorMessage({ toolCallId: second.toolCallId, error: "no connection", content: "always" });
   await until("the answer names what the model was told", () => seen.of("assistant_message").some(({ message }) => message.content.includes("always")));
-  assert.deepEqual(problems(seen.wire), []);
+  assert.deepEqual(serverProblems(seen.wire), []);
 });
 
 test("what is refused is an error of the SDK's type and a close", async (t) => {
@@ -155,7 +141,7 @@ test("what is refused is an error of the SDK's type and a close", async (t) => {
   assert.equal(error.code, "E0200");
   await until("the close", () => seen.closed);
   assert.equal(seen.closed.code, 1008);
-  assert.deepEqual(problems(seen.wire), []);
+  assert.deepEqual(serverProblems(seen.wire), []);
 });
 
 test("a session is resumed in its chat group", async (t) => {
@@ -168,12 +154,48 @@ test("a session is resumed in its chat group", async (t) => {
   assert.notEqual(metadata.chatId, chatId);
 });
 
-test("the check by serialisers finds what is wrong", () => {
+test("what the lab keeps of a session's messages passes the serialisers of clients", async (t) => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "trunkline-judge-"));
+  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  const port = await begin(t, "--latency-scale", "0", "--pace", "0", "--messages", folder);
+  const { socket, seen } = await connect(t, port);
+  socket.sendSessionSettings({
+    audio, systemPrompt: "Be brief.", context: { text: "a customer", type: "persistent" }, variables: { name: "Ann", age: 30 },
+    builtinTools: [{ name: "hang_up" }], tools: [{ type: "function", name: "opening_hours", parameters: "{}" }],
+    languageModelApiKey: "s3cret",
+  });
+  socket.sendAudioInput({ data: Buffer.alloc(320).toString("base64") });
+  socket.pauseAssistant();
+  socket.resumeAssistant();
+  socket.sendUserInput("vm-goodbye");
+  const { toolCallId } = await seen.wait("tool_call");
+  socket.sendToolResponseMessage({ toolCallId, content: "always" });
+  socket.sendUserInput("vm-goodbye");
+  socket.sendToolErrorMessage({ toolCallId: (await seen.wait("tool_call", 2)).toolCallId, error: "no connection", level: "warn" });
+  socket.sendAssistantInput({ text: "please-try-again" });
+  await until("the assistant said the line", () => seen.of("assistant_message").some(({ fromText }) => fromText));
+  socket.sendUserInput("bye");
+  await until("the agent hangs up", () => seen.closed);
+  assert.equal(seen.closed.code, 1000);
+  const file = path.join(folder, "hume-received-1.jsonl");
+  const messages = await until("all messages are in the file", () => received(file).length >= 10 && received(file));
+  assert.deepEqual(clientProblems(messages), []);
+  assert.deepEqual([...new Set(messages.map(({ type }) => type))].sort(), [
+    "assistant_input", "audio_input", "pause_assistant_message", "resume_assistant_message", "session_settings",
+    "tool_error", "tool_response", "user_input"]);
+  assert.ok(!fs.readFileSync(file, "utf8").includes("s3cret"));
+  assert.deepEqual(serverProblems(seen.wire), []);
+});
+
+test("the checks by serialisers find what is wrong", () => {
   const message = { type: "chat_metadata", chat_id: "a", chat_group_id: "b" };
-  assert.deepEqual(problems([message]), []);
-  assert.match(problems([{ ...message, chat_id: 7 }]).join(), /chat_id.*string/i);
-  assert.match(problems([{ ...message, extra: true }]).join(), /extra/i);
-  assert.match(problems([{ type: "chat_metadata" }]).join(), /chat_id/);
-  assert.match(problems([{ type: "user_interruption", time: {} }]).join(), /time/);
-  assert.match(problems([{ type: "nothing" }]).join(), /nothing/);
+  assert.deepEqual(serverProblems([message]), []);
+  assert.match(serverProblems([{ ...message, chat_id: 7 }]).join(), /chat_id.*string/i);
+  assert.match(serverProblems([{ ...message, extra: true }]).join(), /extra/i);
+  assert.match(serverProblems([{ type: "chat_metadata" }]).join(), /chat_id/);
+  assert.match(serverProblems([{ type: "user_interruption", time: {} }]).join(), /time/);
+  assert.match(serverProblems([{ type: "nothing" }]).join(), /nothing/);
+  assert.match(clientProblems([{ type: "chat_metadata" }]).join(), /chat_metadata/);
+  assert.match(clientProblems([{ type: "user_input" }]).join(), /text/);
+  assert.match(clientProblems([{ type: "session_settings", audio: { encoding: "mulaw", sample_rate: 8000, channels: 1 } }]).join(), /encoding/);
 });

@@ -40,7 +40,8 @@ struct Caller {
 class AgentLabs : public ::testing::TestWithParam<std::string> {
   protected:
     void SetUp() override {
-        dir_ = (std::filesystem::temp_directory_path() / ("agent-labs-" + GetParam() + std::to_string(getpid()))).string();
+        dir_ =
+            (std::filesystem::temp_directory_path() / ("agent-labs-" + GetParam() + std::to_string(getpid()))).string();
         std::filesystem::create_directories(dir_);
     }
     void TearDown() override { std::filesystem::remove_all(dir_); }
@@ -164,7 +165,8 @@ TEST_P(AgentLabs, CommandsEndALiveSession) {
         command.text = "E0300";
         lab_->command(static_cast<int>(number), command);
         ASSERT_TRUE(caller.socket().until_closed());
-        ASSERT_TRUE(until(caller, [](const auto& r) { return !r.open(); }, number));
+        ASSERT_TRUE(until(
+            caller, [](const auto& r) { return !r.open(); }, number));
     }
     EXPECT_EQ(lab_->sessions()[0].close_code, 1006);
     EXPECT_EQ(lab_->sessions()[1].close_code, 4009);

@@ -54,11 +54,22 @@ TEST(HumeBase64, IsReadStrictly) {
 TEST_F(HumeAudio, HumeLine20_BinaryFramesAreHeardAsAudioInputIs) {
     serve(quick_options());
     client_->declare();
-    const std::string pcm = pcm_bytes(recording("agent-pass")) + std::string(16000, '\0');
+    std::string pcm = pcm_bytes(recording("agent-pass")) + std::string(16000, '\0');
+    pcm.resize((pcm.size() + 319) / 320 * 320, '\0');
     for (size_t at = 0; at < pcm.size(); at += 320) client_->send_binary(pcm.substr(at, 320));
     ASSERT_TRUE(client_->until_type("assistant_end"));
     EXPECT_EQ(client_->of("user_message").at(0)["message"]["content"], transcript("agent-pass"));
     EXPECT_TRUE(first(*lab_).violations.empty());
+}
+
+TEST_F(HumeAudio, HumeLine20_SoundThatBeginsLikeAMessageIsSound) {
+    serve(quick_options());
+    client_->declare();
+    client_->send_binary("{" + std::string(319, '\0'));
+    ASSERT_TRUE(until_session([](const auto& s) { return s.audio_frames_in == 1; }));
+    EXPECT_FALSE(first(*lab_).violated("message-as-binary"));
+    client_->send_binary(R"({"type":"audio_input","data":"AAAA"})");
+    EXPECT_TRUE(flagged("message-as-binary"));
 }
 
 TEST_F(HumeAudio, HumeLine20_AWavStreamNeedsNoSettings) {
@@ -107,7 +118,7 @@ TEST_F(HumeAudio, HumeLine3_AGapIsNoted) {
     serve(options);
     client_->declare();
     client_->silence(20);
-    ASSERT_TRUE(lab_->wait([](const auto& all) { return all[0].audio_frames_in == 1; }));
+    ASSERT_TRUE(until_session([](const auto& s) { return s.audio_frames_in == 1; }));
     const auto begun = std::chrono::steady_clock::now();
     client_->until([&] { return std::chrono::steady_clock::now() - begun > std::chrono::milliseconds(100); });
     client_->silence(20);

@@ -127,7 +127,14 @@ void HumeTest::serve(const HumeOptions& options, const Dial& dial) {
 }
 
 bool HumeTest::flagged(const std::string& code) {
-    return lab_->wait([&](const auto& all) { return !all.empty() && all[0].violated(code); });
+    return until_session([&](const auto& s) { return s.violated(code); });
+}
+
+bool HumeTest::until_session(const std::function<bool(const agent::SessionRecord&)>& condition) {
+    return client_->until([&] {
+        const auto all = lab_->sessions();
+        return !all.empty() && condition(all[0]);
+    });
 }
 
 }  // namespace trunkline::lab::hume

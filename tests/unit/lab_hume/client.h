@@ -2,6 +2,7 @@
 // An EVI client for tests.
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -62,6 +63,8 @@ class HumeTest : public ::testing::Test {
   protected:
     void serve(const HumeOptions& options, const Dial& dial = {});
     bool flagged(const std::string& code);
+    /// Until the record of the first session is as wanted; the client's loop runs meanwhile.
+    bool until_session(const std::function<bool(const agent::SessionRecord&)>& condition);
     std::unique_ptr<HumeLab> lab_;
     std::unique_ptr<TestClient> client_;
 };

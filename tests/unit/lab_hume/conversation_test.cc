@@ -132,7 +132,7 @@ TEST_F(HumeConversation, PauseMayStopTheSentence) {
     serve(options);
     ASSERT_TRUE(client_->until_type("audio_output"));
     client_->send(R"({"type":"pause_assistant_message"})");
-    ASSERT_TRUE(lab_->wait([](const auto& all) { return all[0].said.at(0).interrupted; }));
+    ASSERT_TRUE(until_session([](const auto& s) { return s.said.at(0).interrupted; }));
     EXPECT_EQ(client_->count("user_interruption"), 0U);
 }
 
@@ -151,9 +151,9 @@ TEST_F(HumeConversation, SettingsMayChangeAtAnyTimeAndKeysAreNotKept) {
     client_->declare();
     client_->send(R"({"type":"session_settings","context":{"text":"c"},"language_model_api_key":"s3cret"})");
     client_->send(R"({"type":"session_settings","context":null})");
-    ASSERT_TRUE(lab_->wait([](const auto& all) { return all[0].received.size() == 3; }));
-    ASSERT_TRUE(lab_->wait([](const auto& all) { return all[0].details.count("context") != 0; }));
-    ASSERT_TRUE(lab_->wait([](const auto& all) { return all[0].details.at("context").empty(); }));
+    ASSERT_TRUE(until_session([](const auto& s) { return s.received.size() == 3; }));
+    ASSERT_TRUE(until_session([](const auto& s) { return s.details.count("context") != 0; }));
+    ASSERT_TRUE(until_session([](const auto& s) { return s.details.at("context").empty(); }));
     for (const auto& m : first(*lab_).received) EXPECT_EQ(m.text.find("s3cret"), std::string::npos);
 }
 

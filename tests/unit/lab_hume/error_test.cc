@@ -36,7 +36,9 @@ TEST_F(HumeErrors, HumeLine18_MulawIsNotTaken) {
     expect(R"({"type":"session_settings","audio":{"encoding":"mulaw","sample_rate":8000,"channels":1}})", "E0101",
            "linear16");
 }
-TEST_F(HumeErrors, HumeLine18_RawPcmWithoutSettings) { expect(audio_input(std::string(320, '\0')), "E0200", "declared"); }
+TEST_F(HumeErrors, HumeLine18_RawPcmWithoutSettings) {
+    expect(audio_input(std::string(320, '\0')), "E0200", "declared");
+}
 TEST_F(HumeErrors, HumeLine18_BadBase64) { expect(R"({"type":"audio_input","data":"%%%"})", "E0201", "base64", true); }
 TEST_F(HumeErrors, HumeLine18_NoAudio) { expect(R"({"type":"audio_input","data":""})", "E0202", "no audio", true); }
 TEST_F(HumeErrors, HumeLine18_TooMuchAudioAtOnce) {
@@ -76,7 +78,7 @@ TEST_F(HumeErrors, AnErrorMayLeaveTheSocketOpen) {
     client_->send("{");
     ASSERT_TRUE(client_->until_type("error"));
     client_->close();
-    ASSERT_TRUE(lab_->wait([](const auto& all) { return !all[0].open(); }));
+    ASSERT_TRUE(until_session([](const auto& s) { return !s.open(); }));
     EXPECT_TRUE(first(*lab_).closed_by_client);
     EXPECT_EQ(first(*lab_).close_code, 1000);
 }

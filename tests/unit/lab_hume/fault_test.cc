@@ -106,7 +106,7 @@ TEST_F(HumeFaults, HumeLine21_DropHasNoCloseFrame) {
     spoken({"drop_at_ms=10"});
     ASSERT_TRUE(client_->until_closed());
     EXPECT_EQ(client_->close_code(), 0);
-    ASSERT_TRUE(lab_->wait([](const auto& all) { return !all[0].open(); }));
+    ASSERT_TRUE(until_session([](const auto& s) { return !s.open(); }));
     EXPECT_EQ(first(*lab_).close_code, 1006);
     EXPECT_FALSE(first(*lab_).closed_by_client);
 }
@@ -151,7 +151,7 @@ TEST_F(HumeFaults, MetadataNeverComes) {
     client_->declare();
     client_->send("ignored, as nothing is read before chat_metadata");
     client_->close();
-    ASSERT_TRUE(lab_->wait([](const auto& all) { return !all[0].open(); }));
+    ASSERT_TRUE(until_session([](const auto& s) { return !s.open(); }));
     EXPECT_TRUE(first(*lab_).sent.empty());
 }
 

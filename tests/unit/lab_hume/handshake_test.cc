@@ -71,7 +71,7 @@ TEST_F(HumeHandshake, HumeLine1_VariablesMayBeOneJsonText) {
     serve(quick_options(),
           {"api_key=k&session_settings%5Bvariables%5D=%7B%22age%22%3A30%2C%22vip%22%3Atrue%7D", {}, "/v0/evi/chat"});
     ASSERT_TRUE(client_->until_type("chat_metadata"));
-    ASSERT_TRUE(lab_->wait([](const auto& all) { return all[0].details.count("variables.vip") == 1; }));
+    ASSERT_TRUE(until_session([](const auto& s) { return s.details.count("variables.vip") == 1; }));
     EXPECT_EQ(first(*lab_).details.at("variables.age"), "30.0");
     EXPECT_EQ(first(*lab_).details.at("variables.vip"), "true");
 }

@@ -38,7 +38,7 @@ TEST_F(HumeInterruption, HumeLine16_SpeechShorterThanTheMinimumDoesNotInterrupt)
     options.min_interruption_ms = 2000;
     greeted(options);
     client_->ask(recording("vm-goodbye"));
-    ASSERT_TRUE(lab_->wait([](const auto& all) { return all[0].heard.size() == 1; }));
+    ASSERT_TRUE(until_session([](const auto& s) { return s.heard.size() == 1; }));
     EXPECT_FALSE(first(*lab_).said.at(0).interrupted);
     EXPECT_FALSE(first(*lab_).sent_type("user_interruption"));
     EXPECT_FALSE(first(*lab_).sent_type("user_message"));
@@ -51,9 +51,9 @@ TEST_F(HumeInterruption, HumeLine16_AtTheMinimumAndNotBefore) {
     Samples tone(8000 * 2);
     for (size_t i = 0; i < tone.size(); ++i) tone[i] = static_cast<int16_t>(i % 16 < 8 ? 6000 : -6000);
     client_->speak(Samples(tone.begin(), tone.begin() + 160 * 18));  // 360 ms
-    ASSERT_TRUE(lab_->wait([](const auto& all) { return all[0].audio_frames_in == 18; }));
+    ASSERT_TRUE(until_session([](const auto& s) { return s.audio_frames_in == 18; }));
     client_->send(R"({"type":"session_settings"})");
-    ASSERT_TRUE(lab_->wait([](const auto& all) { return all[0].received.size() == 2; }));
+    ASSERT_TRUE(until_session([](const auto& s) { return s.received.size() == 2; }));
     EXPECT_FALSE(first(*lab_).sent_type("user_interruption"));
     client_->speak(Samples(tone.begin(), tone.begin() + 160 * 8));
     EXPECT_TRUE(client_->until_type("user_interruption"));

@@ -84,7 +84,10 @@ TEST_F(HumeLimits, OneChatTooManyIsToldAndClosed) {
         EXPECT_EQ(second.error_code(), "E0700");
     }
     client_->close();
-    ASSERT_TRUE(lab_->wait([](const auto& all) { return !all[0].open() && !all[1].open(); }));
+    ASSERT_TRUE(client_->until([&] {
+        const auto all = lab_->sessions();
+        return all.size() == 2 && !all[0].open() && !all[1].open();
+    }));
     TestClient third(lab_->port());
     third.send(R"({"type":"assistant_input","text":"vm-goodbye"})");
     EXPECT_TRUE(third.until_type("assistant_end"));

@@ -13,8 +13,9 @@ class HumeRates : public HumeTest, public ::testing::WithParamInterface<int> {
                       std::to_string(rate) + R"(,"channels":1}})");
         Samples samples = resample(speech_8k, kTelephoneRate, rate);
         samples.resize(samples.size() + static_cast<size_t>(rate), 0);
-        const std::string pcm = pcm_bytes(samples);
-        const size_t chunk = static_cast<size_t>(rate) / 50 * 2;  // 20 ms
+        std::string pcm = pcm_bytes(samples);
+        const size_t chunk = static_cast<size_t>((rate + 49) / 50) * 2;  // 20 ms
+        pcm.resize((pcm.size() + chunk - 1) / chunk * chunk, '\0');
         for (size_t at = 0; at < pcm.size(); at += chunk) client_->send(audio_input(pcm.substr(at, chunk)));
     }
 };
@@ -27,6 +28,24 @@ TEST_P(HumeRates, HumeLine18_WhatWasDeclaredIsHeardAndTheTranscriptIsEarned) {
     EXPECT_EQ(client_->of("assistant_message").at(0)["message"]["content"], transcript("vm-goodbye"));
     EXPECT_TRUE(first(*lab_).violations.empty());
     EXPECT_NEAR(first(*lab_).heard.at(0).hearing.matches.at(0).gain_db, 0, 0.2);
+}
+
+TEST_P(HumeRates, HumeLine18_SpeechWithManyHighSoundsIsNamedToo) {
+    auto options = quick_options();
+    options.narrow_band = true;  // the other rates need not be told
+    serve(options);
+    ask_at(GetParam(), resample(resample(recording("vm-options"), 8000, 16000), 16000, 8000));
+    ASSERT_TRUE(client_->until_type("user_message"));
+    EXPECT_EQ(client_->of("user_message").at(0)["message"]["content"], transcript("vm-options"));
+}
+
+TEST_P(HumeRates, HumeLine18_ALostFrameIsHeardAtAnyRate) {
+    serve(quick_options());
+    Samples spoilt = recording("agent-pass");
+    spoilt.erase(spoilt.begin() + 6000, spoilt.begin() + 6160);
+    ask_at(GetParam(), spoilt);
+    ASSERT_TRUE(client_->until_type("user_message"));
+    EXPECT_EQ(client_->of("user_message").at(0)["message"]["content"], "[unintelligible]");
 }
 
 TEST_P(HumeRates, HumeLine18_AWrongDeclarationMakesSpeechUnintelligible) {
@@ -58,6 +77,26 @@ Samples amplified(const Samples& in) {
 }
 
 using HumeGain = HumeTest;
+using HumeBand = HumeTest;
+
+TEST_F(HumeBand, NothingTellsTheLabThatEightKilohertzWereConvertedTwice) {
+    serve(quick_options());
+    client_->declare();
+    client_->ask(resample(resample(recording("vm-options"), 8000, 16000), 16000, 8000));
+    ASSERT_TRUE(client_->until_type("user_message"));
+    EXPECT_EQ(client_->of("user_message").at(0)["message"]["content"], "[unintelligible]");
+}
+
+TEST_F(HumeBand, AnotherDeclaredRateIsEnough) {
+    serve(quick_options());
+    client_->send(R"({"type":"session_settings","audio":{"encoding":"linear16","sample_rate":16000,"channels":1}})");
+    Samples samples = resample(recording("vm-options"), 8000, 16000);
+    samples.resize(samples.size() + 16000, 0);
+    const std::string pcm = pcm_bytes(samples);
+    for (size_t at = 0; at < pcm.size(); at += 640) client_->send(audio_input(pcm.substr(at, 640)));
+    ASSERT_TRUE(client_->until_type("user_message"));
+    EXPECT_EQ(client_->of("user_message").at(0)["message"]["content"], transcript("vm-options"));
+}
 
 TEST_F(HumeGain, ALouderCallerIsUnintelligibleUnlessItWasToldSo) {
     serve(quick_options());

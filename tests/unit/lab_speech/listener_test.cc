@@ -56,12 +56,14 @@ std::vector<Hearing> hear(const Samples& stream, ListenerOptions options = {}) {
     return out;
 }
 
-/// A second of silence, the sound, a second of silence; over a μ-law line.
-std::vector<Hearing> hear_alone(const Samples& sound) {
+/// A second of silence, the sound, a second of silence; over a μ-law line, and to another rate and back.
+std::vector<Hearing> hear_alone(const Samples& sound, int through_rate = kTelephoneRate) {
     Samples stream = silence(1013);
     append(stream, sound);
     append(stream, silence(1000));
-    return hear(ulaw_round_trip(stream));
+    ListenerOptions options;
+    options.limits.narrow = through_rate != kTelephoneRate;
+    return hear(resample(resample(ulaw_round_trip(stream), 8000, through_rate), through_rate, 8000), options);
 }
 
 /// A few prompts are the same sound under two names, with transcripts that differ in punctuation.
@@ -95,12 +97,12 @@ std::ptrdiff_t middle(const Samples& s) {
 
 class SpoiltAudio : public ::testing::TestWithParam<Damage> {};
 
-TEST_P(SpoiltAudio, IsUnintelligible) {
-    for (const char* name : {"agent-pass", "vm-options", "I would like to change my booking."}) {
+void expect_unintelligible(const Damage& damage, std::initializer_list<const char*> names, int through_rate) {
+    for (const char* name : names) {
         Samples sound = recording(name);
         ASSERT_FALSE(sound.empty());
-        GetParam().apply(sound);
-        const auto heard = hear_alone(sound);
+        damage.apply(sound);
+        const auto heard = hear_alone(sound, through_rate);
         ASSERT_FALSE(heard.empty()) << name;
         bool all_clean = true;
         for (const Hearing& h : heard) all_clean = all_clean && h.intelligible();
@@ -110,6 +112,14 @@ TEST_P(SpoiltAudio, IsUnintelligible) {
                   true);
         EXPECT_FALSE(heard[0].matches.empty());
     }
+}
+
+TEST_P(SpoiltAudio, IsUnintelligible) {
+    expect_unintelligible(GetParam(), {"agent-pass", "vm-options", "I would like to change my booking."},
+                          kTelephoneRate);
+}
+TEST_P(SpoiltAudio, IsUnintelligibleAfterAnotherRateToo) {
+    expect_unintelligible(GetParam(), {"agent-pass", "I would like to change my booking."}, 16000);
 }
 
 void drop(Samples& s, std::ptrdiff_t at, std::ptrdiff_t n) { s.erase(s.begin() + at, s.begin() + at + n); }
@@ -251,6 +261,34 @@ TEST(Listener, CleanResamplingThereAndBackIsAccepted) {
         ASSERT_EQ(heard.size(), 1U);
         EXPECT_EQ(heard[0].name(), "agent-pass") << rate << ": " << heard[0].reason();
     }
+}
+
+// What lies near 4 kHz does not survive any converter, and some recordings are full of it.
+TEST(Listener, RecordingsWithManyHighSoundsAreNamedAfterAnotherRateWhenComparedInTheNarrowBand) {
+    std::vector<std::string> names = {"vm-options", "demo-congrats"};
+    const auto all = library()->names();
+    for (size_t i = 0; i < all.size(); i += 12) names.push_back(all[i]);
+    std::vector<std::string> wrong;
+    for (const std::string& name : names) {
+        const auto heard = hear_alone(recording(name), 16000);
+        if (heard.size() != 1 || letters(heard[0].transcript()) != letters(library()->text_of(name))) {
+            wrong.push_back(name + ": " + (heard.empty() ? "not heard" : heard[0].name() + " " + heard[0].reason()));
+        }
+    }
+    EXPECT_TRUE(wrong.empty()) << wrong.size() << " wrong: " << ::testing::PrintToString(wrong);
+}
+
+TEST(Listener, TheGainItWasToldIsTakenAway) {
+    Samples loud = silence(1000);
+    append(loud, recording("auth-thankyou"));
+    append(loud, silence(1000));
+    for (auto& s : loud) s = static_cast<int16_t>(std::clamp(s * 2, -32768, 32767));
+    ListenerOptions options;
+    options.gain = 2;
+    const auto heard = hear(loud, options);
+    ASSERT_EQ(heard.size(), 1U);
+    EXPECT_TRUE(heard[0].intelligible()) << heard[0].reason();
+    EXPECT_FALSE(hear(loud).at(0).intelligible());
 }
 
 TEST(Listener, UnknownSpeechIsUnintelligible) {

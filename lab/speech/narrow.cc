@@ -1,0 +1,52 @@
+#include "lab/speech/narrow.h"
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <numbers>
+
+namespace trunkline::lab {
+namespace {
+
+constexpr int kHalf = 40;
+constexpr double kMiddle = 3100.0 / 8000;  // of the transition, in cycles per sample
+constexpr double kBeta = 5.65;             // 60 dB
+
+double bessel_i0(double x) {
+    double sum = 1, term = 1;
+    for (int k = 1; k < 40; ++k) {
+        term *= (x / (2.0 * k)) * (x / (2.0 * k));
+        sum += term;
+    }
+    return sum;
+}
+
+std::array<float, 2 * kHalf + 1> taps() {
+    std::array<float, 2 * kHalf + 1> out{};
+    for (int k = -kHalf; k <= kHalf; ++k) {
+        const double r = static_cast<double>(k) / (kHalf + 1);
+        const double window = bessel_i0(kBeta * std::sqrt(1 - r * r)) / bessel_i0(kBeta);
+        const double sinc =
+            k == 0 ? 2 * kMiddle : std::sin(2 * std::numbers::pi * kMiddle * k) / (std::numbers::pi * k);
+        out[static_cast<size_t>(k + kHalf)] = static_cast<float>(sinc * window);
+    }
+    return out;
+}
+
+}  // namespace
+
+std::vector<float> narrowed(std::span<const float> samples) {
+    static const auto kTaps = taps();
+    std::vector<float> padded(kHalf, 0.0F);
+    padded.insert(padded.end(), samples.begin(), samples.end());
+    padded.insert(padded.end(), kHalf, 0.0F);
+    std::vector<float> out(samples.size());
+    for (size_t i = 0; i < out.size(); ++i) {
+        float sum = 0;
+        for (size_t k = 0; k < kTaps.size(); ++k) sum += kTaps[k] * padded[i + k];
+        out[i] = sum;
+    }
+    return out;
+}
+
+}  // namespace trunkline::lab
