@@ -66,7 +66,9 @@ std::optional<TurnRow> turn_row(const Fact& fact) {
     const auto body = body_of(fact);
     if (!body) return std::nullopt;
     const auto turn = turn_of(*body);
-    const bool interrupted = barged || (*body)["interrupted"].bool_or(false);
+    // A rejected one interrupted nothing.
+    const bool accepted = barged && (*body)["verdict"].text_or("accepted") == "accepted";
+    const bool interrupted = accepted || (*body)["interrupted"].bool_or(false);
     if (!turn || (!stages && !interrupted)) return std::nullopt;
     const auto ms = [&](std::string_view name) { return number((*body)[name]); };
     TurnRow row;

@@ -1,0 +1,23 @@
+#include "elements/bargein/hearing.h"
+
+namespace trunkline::bargein {
+
+HeardFrame Hearing::judge(std::span<const int16_t, TelephoneFrames::kFrame> frame, int64_t now_ns) {
+    using Event = SpeechDetector::Event;
+    const Event event = detector_.frame(frame, echo_.bound_dbfs(now_ns));
+    if (!detector_.active()) echo_.heard_no_speech(detector_.level(), now_ns);
+    const int64_t since_onset = detector_.frames() - detector_.onset_frame();
+    HeardFrame heard{.now_ns = now_ns};
+    heard.onset_ns = now_ns - since_onset * TelephoneFrames::kFrameNs;
+    heard.began = event == Event::kBegan;
+    heard.speaking = detector_.speaking();
+    heard.ended = event == Event::kEnded;
+    if (heard.began) {
+        heard.speech_ns = since_onset * TelephoneFrames::kFrameNs;
+    } else if (detector_.speaking() && detector_.kind() != SpeechDetector::Kind::kQuiet) {
+        heard.speech_ns = TelephoneFrames::kFrameNs;
+    }
+    return heard;
+}
+
+}  // namespace trunkline::bargein
