@@ -2,8 +2,8 @@
 #include <bit>
 
 #include "benchmarks/detector/candidate.h"
-#include "elements/bargein/echo.h"
-#include "elements/bargein/speech_detector.h"
+#include "elements/bargein/decider.h"
+#include "elements/bargein/hearing.h"
 
 namespace trunkline::detector {
 namespace {
@@ -31,21 +31,27 @@ class Energy final : public Candidate {
     Onset onset_;
 };
 
+/// What the element does: its hearing, and its decision with `min_speech` over an agent that is heard.
 class Own final : public Candidate {
   public:
-    explicit Own(const bargein::DetectorOptions& options) : detector_(options) {}
+    explicit Own(int64_t min_speech_ms) {
+        bargein::Rules rules;
+        rules.local = true;
+        rules.min_speech_ns = min_speech_ms * 1'000'000;
+        decider_.set_rules(rules);
+    }
     bool frame(Frame caller, Frame agent) override {
         now_ += kFrameNs;
-        echo_.sent(bargein::level_dbfs(agent), now_);
-        const auto event = detector_.frame(caller, echo_.bound_dbfs(now_));
-        if (!detector_.active()) echo_.heard_no_speech(detector_.level(), now_);
-        return event == bargein::SpeechDetector::Event::kBegan;
+        hearing_.agent_frame(agent, now_);
+        const auto decision =
+            decider_.frame({.now_ns = now_, .phase = bargein::Phase::kSpeaking}, hearing_.caller_frame(caller, now_));
+        return decision.kind == bargein::Decision::Kind::kAccept;
     }
 
   private:
     int64_t now_ = kFrameNs;
-    bargein::Echo echo_;
-    bargein::SpeechDetector detector_;
+    bargein::Hearing hearing_;
+    bargein::Decider decider_;
 };
 
 }  // namespace
@@ -69,7 +75,9 @@ std::vector<Kind> candidates() {
         {"speexdsp VAD + AEC", [] { return make_speex(true); }},
         {"webrtc VAD", [] { return make_webrtc(false); }},
         {"webrtc VAD + AEC", [] { return make_webrtc(true); }},
-        {"voice (chosen)", [] { return std::unique_ptr<Candidate>(new Own({})); }},
+        {"voice", [] { return std::unique_ptr<Candidate>(new Own(0)); }},
+        {"voice, min-speech 300 ms", [] { return std::unique_ptr<Candidate>(new Own(300)); }},
+        {"voice, min-speech 500 ms", [] { return std::unique_ptr<Candidate>(new Own(500)); }},
     };
 }
 

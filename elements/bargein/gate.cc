@@ -118,7 +118,7 @@ void Gate::reset() {
 
 /// Properties are set by any thread; what they mean is for the one that streams.
 void Gate::take_config() {
-    if (!dirty_.exchange(false)) return;
+    if (!dirty_.load(std::memory_order_relaxed) || !dirty_.exchange(false)) return;
     GST_OBJECT_LOCK(element_);
     used_ = config;
     GST_OBJECT_UNLOCK(element_);

@@ -2,7 +2,7 @@
 
 namespace trunkline::bargein {
 
-HeardFrame Hearing::judge(std::span<const int16_t, TelephoneFrames::kFrame> frame, int64_t now_ns) {
+HeardFrame Hearing::caller_frame(Frame frame, int64_t now_ns) {
     using Event = SpeechDetector::Event;
     const Event event = detector_.frame(frame, echo_.bound_dbfs(now_ns));
     if (!detector_.active()) echo_.heard_no_speech(detector_.level(), now_ns);

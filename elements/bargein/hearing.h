@@ -20,25 +20,27 @@ struct HeardFrame {
 
 class Hearing {
   public:
+    using Frame = std::span<const int16_t, TelephoneFrames::kFrame>;
+
     void set_agent_format(bool mulaw, int rate) { agent_.set_format(mulaw, rate); }
     void set_caller_format(bool mulaw, int rate) { caller_.set_format(mulaw, rate); }
     void set_echo_delay_ns(int64_t ns) { echo_.set_max_delay_ns(ns); }
     void reset() { *this = Hearing(); }
 
     void agent_audio(std::span<const uint8_t> bytes, int64_t now_ns) {
-        agent_.push(bytes, [&](auto frame) { echo_.sent(level_dbfs(frame), now_ns); });
+        agent_.push(bytes, [&](auto frame) { agent_frame(frame, now_ns); });
     }
+    void agent_frame(Frame frame, int64_t now_ns) { echo_.sent(level_dbfs(frame), now_ns); }
     int64_t agent_duration_ns(size_t bytes) const { return agent_.duration_ns(bytes); }
     Echo& echo() { return echo_; }
 
     template <class Each>
     void caller_audio(std::span<const uint8_t> bytes, int64_t now_ns, Each each) {
-        caller_.push(bytes, [&](auto frame) { each(judge(frame, now_ns)); });
+        caller_.push(bytes, [&](auto frame) { each(caller_frame(frame, now_ns)); });
     }
+    HeardFrame caller_frame(Frame frame, int64_t now_ns);
 
   private:
-    HeardFrame judge(std::span<const int16_t, TelephoneFrames::kFrame> frame, int64_t now_ns);
-
     TelephoneFrames agent_, caller_;
     Echo echo_;
     SpeechDetector detector_;
