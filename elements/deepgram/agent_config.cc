@@ -98,8 +98,9 @@ Result<SessionOptions> session_options_of(const AgentConfig& c) {
     return o;
 }
 
-ToolOptions tool_options_of(const AgentConfig& c, std::string call_id) {
-    return {.url = c.tool_url,
+agent::ToolOptions tool_options_of(const AgentConfig& c, std::string call_id) {
+    return {.component = "deepgram",
+            .url = c.tool_url,
             .secret = c.tool_secret,
             .call_id = std::move(call_id),
             .timeout = milliseconds(c.tool_timeout)};

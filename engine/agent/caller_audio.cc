@@ -1,11 +1,12 @@
 // The usual case, one frame as long as one message, passes without a copy.
-#include "elements/deepgram/caller_audio.h"
+#include "engine/agent/caller_audio.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/core/speech_level.h"
 
-namespace trunkline::deepgram {
+namespace trunkline::agent {
 
 CallerAudio::CallerAudio(Shard* shard, std::chrono::milliseconds chunk, Send send)
     : shard_(shard), chunk_(chunk), send_(std::move(send)) {}
@@ -66,4 +67,4 @@ void CallerAudio::send_all(std::span<const uint8_t> audio) {
     ingress_ns_ = 0;
 }
 
-}  // namespace trunkline::deepgram
+}  // namespace trunkline::agent

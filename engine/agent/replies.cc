@@ -1,5 +1,5 @@
 // The gate, the epochs, and the facts agent.started, agent.stopped and turn.latency.
-#include "elements/deepgram/replies.h"
+#include "engine/agent/replies.h"
 
 #include <algorithm>
 
@@ -7,7 +7,7 @@
 #include "engine/core/log.h"
 #include "engine/gst/event_pad.h"
 
-namespace trunkline::deepgram {
+namespace trunkline::agent {
 namespace {
 
 constexpr size_t kRemembered = 16;
@@ -23,6 +23,20 @@ Replies::Replies(Shard* shard, gst::LiveSourcePad* pad, TurnClock* turns, Fact f
     : shard_(shard), pad_(pad), turns_(turns), fact_(std::move(fact)) {}
 
 Replies::~Replies() { shard_->cancel(clock_); }
+
+void Replies::set_format(AudioFormat format) {
+    if (format == format_) return;
+    for (Reply& reply : replies_) {
+        reply.earlier_ms = length_ms(reply);
+        reply.bytes = 0;
+    }
+    odd_byte_ = -1;
+    format_ = format;
+}
+
+bool Replies::idle() const {
+    return !open_ && std::all_of(replies_.begin(), replies_.end(), [](const Reply& r) { return r.stopped; });
+}
 
 GstFlowReturn Replies::audio(std::span<const uint8_t> bytes) {
     if (!gate_open_) {
@@ -116,7 +130,7 @@ void Replies::finish() {
         report_latency(reply.epoch);
         stopped(reply, estimate_ms(reply, now), estimate_ms(reply, now) < length_ms(reply));
     }
-    if (stale_bytes_ > 0) log_debug("deepgram", "stale audio was dropped", {{"bytes", stale_bytes_}});
+    if (stale_bytes_ > 0) log_debug("agent", "stale audio was dropped", {{"bytes", stale_bytes_}});
 }
 
 void Replies::arm_clock(int64_t now) {
@@ -142,7 +156,7 @@ void Replies::on_clock() {
 }
 
 int64_t Replies::length_ms(const Reply& reply) const {
-    return static_cast<int64_t>(reply.bytes * 1000 / format_.bytes_per_second());
+    return reply.earlier_ms + static_cast<int64_t>(reply.bytes * 1000 / format_.bytes_per_second());
 }
 
 int64_t Replies::estimate_ms(const Reply& reply, int64_t now) const {
@@ -154,4 +168,4 @@ Replies::Reply* Replies::find(uint64_t epoch) {
     return it == replies_.end() ? nullptr : &*it;
 }
 
-}  // namespace trunkline::deepgram
+}  // namespace trunkline::agent

@@ -1,5 +1,5 @@
 // One HttpClient per call: destroying it is what really stops a request, and calls are rare.
-#include "elements/deepgram/tool_calls.h"
+#include "engine/agent/tool_calls.h"
 
 #include "engine/core/clock.h"
 #include "engine/core/id.h"
@@ -8,10 +8,8 @@
 #include "engine/net/http_client.h"
 #include "engine/net/signature.h"
 
-namespace trunkline::deepgram {
+namespace trunkline::agent {
 namespace {
-
-constexpr std::string_view kComponent = "deepgram";
 
 /// Arguments come as text that should hold JSON; a value that does goes on as such, anything else as a string.
 void write_json_or_text(JsonWriter& w, std::string_view name, const std::string& text) {
@@ -35,7 +33,7 @@ std::string error_content(std::string_view error) {
 }  // namespace
 
 struct ToolCalls::Running {
-    FunctionCall call;
+    ToolCall call;
     int64_t started_ns = 0;
     TimerId timer = 0;
     std::unique_ptr<HttpClient> http;
@@ -48,15 +46,9 @@ ToolCalls::~ToolCalls() {
     for (auto& [id, running] : running_) shard_->cancel(running->timer);
 }
 
-void ToolCalls::request(const FunctionCallRequest& request) {
-    for (const FunctionCall& call : request.functions) {
-        if (call.client_side) start(call);
-    }
-}
-
-void ToolCalls::start(const FunctionCall& call) {
+void ToolCalls::start(const ToolCall& call) {
     if (running_.contains(call.id)) {
-        log_warn(kComponent, "a tool call came twice", {{"name", call.name}, {"id", call.id}});
+        log_warn(options_.component, "a tool call came twice", {{"name", call.name}, {"id", call.id}});
         return;
     }
     JsonWriter w;
@@ -125,15 +117,10 @@ void ToolCalls::answer(const std::string& id, std::string content, std::string_v
     if (!running) return;
     if (!why.empty()) {
         content = error_content(why);
-        log_warn(kComponent, "a tool call failed", {{"name", running->call.name}, {"why", why}});
+        log_warn(options_.component, "a tool call failed", {{"name", running->call.name}, {"why", why}});
     }
-    hooks_.send(write_function_response(running->call, content));
+    hooks_.answer(running->call, content, why);
     result_fact(*running, content, why);
-    hooks_.done({running->call, std::move(content)});
-}
-
-void ToolCalls::cancel(const FunctionCallCancelled& cancelled) {
-    for (const FunctionCall& call : cancelled.functions) stop(call.id, "cancelled by the agent");
 }
 
 void ToolCalls::abandon(std::string_view why) {
@@ -166,4 +153,4 @@ void ToolCalls::result_fact(const Running& running, std::string_view content, st
     hooks_.fact("tool.result", inside(w));
 }
 
-}  // namespace trunkline::deepgram
+}  // namespace trunkline::agent

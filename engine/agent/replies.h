@@ -14,13 +14,13 @@
 #include <string_view>
 #include <vector>
 
-#include "elements/deepgram/deepgram_settings.h"
+#include "engine/agent/audio_format.h"
 #include "engine/events/turn_clock.h"
 #include "engine/gst/control.h"
 #include "engine/gst/live_source_pad.h"
 #include "engine/loop/shard.h"
 
-namespace trunkline::deepgram {
+namespace trunkline::agent {
 
 class Replies {
   public:
@@ -31,7 +31,8 @@ class Replies {
     Replies(Shard* shard, gst::LiveSourcePad* pad, TurnClock* turns, Fact fact);
     ~Replies();
 
-    void set_format(AudioFormat format) { format_ = format; }
+    /// Of the audio that comes from now on; it may change between two messages.
+    void set_format(AudioFormat format);
     /// One binary message of the agent; any length.
     GstFlowReturn audio(std::span<const uint8_t> bytes);
     /// No more audio of the reply will come: the backend says so, or a new turn has begun.
@@ -44,12 +45,15 @@ class Replies {
     /// Last facts, for replies whose end nobody told.
     void finish();
 
+    /// Nothing that was said is still to be heard.
+    bool idle() const;
     uint64_t stale_bytes() const { return stale_bytes_; }
 
   private:
     struct Reply {
         uint64_t epoch = 0;
-        uint64_t bytes = 0;
+        uint64_t bytes = 0;      ///< in the format that is set
+        int64_t earlier_ms = 0;  ///< what came in another one
         int64_t first_ns = 0;
         bool stopped = false;
     };
@@ -80,4 +84,4 @@ class Replies {
     TimerId clock_ = 0;
 };
 
-}  // namespace trunkline::deepgram
+}  // namespace trunkline::agent

@@ -1,5 +1,5 @@
 // How caller audio is cut into messages, on a driven shard.
-#include "elements/deepgram/caller_audio.h"
+#include "engine/agent/caller_audio.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 
 #include "engine/core/speech_level.h"
 
-namespace trunkline::deepgram {
+namespace trunkline::agent {
 namespace {
 
 using std::chrono::milliseconds;
@@ -119,4 +119,4 @@ TEST_F(CallerAudioTest, TheIngressOfAMessageIsThatOfItsLastVoicedFrame) {
 }
 
 }  // namespace
-}  // namespace trunkline::deepgram
+}  // namespace trunkline::agent

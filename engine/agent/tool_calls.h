@@ -6,11 +6,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "elements/deepgram/deepgram_protocol.h"
-#include "elements/deepgram/deepgram_settings.h"
 #include "engine/core/result.h"
 #include "engine/loop/shard.h"
 
@@ -19,11 +18,19 @@ class HttpClient;
 struct HttpAnswer;
 }  // namespace trunkline
 
-namespace trunkline::deepgram {
+namespace trunkline::agent {
+
+/// One call of a tool that is ours to run.
+struct ToolCall {
+    std::string id, name;
+    std::string arguments;                          ///< JSON text, as the model wrote it: not checked
+    std::optional<std::string> tag = std::nullopt;  ///< what the backend wants back with the answer
+};
 
 struct ToolOptions {
-    std::string url;     ///< empty: the results come through result()
-    std::string secret;  ///< signs the requests; empty = no signature
+    std::string component;  ///< in the log
+    std::string url;        ///< empty: the results come through result()
+    std::string secret;     ///< signs the requests; empty = no signature
     std::string call_id;
     std::chrono::milliseconds timeout{5'000};
 };
@@ -34,19 +41,18 @@ class ToolCalls {
     static constexpr size_t kMaxAnswer = 256U << 10;  ///< bytes of an HTTP answer
 
     struct Hooks {
-        std::function<bool(std::string_view name)> known;                     ///< is there such a function of ours?
-        std::function<void(std::string message)> send;                        ///< a FunctionCallResponse to the server
-        std::function<void(PastCall)> done;                                   ///< answered
+        std::function<bool(std::string_view name)> known;  ///< is there such a function of ours?
+        /// The answer, to the backend; `error` is empty or says what `content` holds as JSON.
+        std::function<void(const ToolCall&, std::string_view content, std::string_view error)> answer;
         std::function<void(std::string_view type, std::string fields)> fact;  ///< "tool.call", "tool.result"
     };
 
     ToolCalls(Shard* shard, ToolOptions options, Hooks hooks);
     ~ToolCalls();
 
-    /// Starts what is the client's; functions that the server runs itself are not touched.
-    void request(const FunctionCallRequest& request);
-    /// Stops the work; nothing is sent for these any more.
-    void cancel(const FunctionCallCancelled& cancelled);
+    void start(const ToolCall& call);
+    /// Stops the work; nothing is sent for it any more.
+    void cancel(const std::string& id) { stop(id, "cancelled by the agent"); }
     /// The answer to a running call from outside. False: no such call runs.
     bool result(std::string_view id, std::string content);
     /// The connection that asked is gone: stops everything, sends nothing.
@@ -56,7 +62,6 @@ class ToolCalls {
   private:
     struct Running;
 
-    void start(const FunctionCall& call);
     void post(Running& running);
     void on_answer(const std::string& id, Result<HttpAnswer> answer);
     void answer(const std::string& id, std::string content, std::string_view error);
@@ -70,4 +75,4 @@ class ToolCalls {
     std::map<std::string, std::unique_ptr<Running>, std::less<>> running_;
 };
 
-}  // namespace trunkline::deepgram
+}  // namespace trunkline::agent

@@ -7,10 +7,10 @@
 #include <span>
 #include <vector>
 
-#include "elements/deepgram/deepgram_settings.h"
+#include "engine/agent/audio_format.h"
 #include "engine/loop/shard.h"
 
-namespace trunkline::deepgram {
+namespace trunkline::agent {
 
 class CallerAudio {
   public:
@@ -40,4 +40,4 @@ class CallerAudio {
     bool voiced_ = false;
 };
 
-}  // namespace trunkline::deepgram
+}  // namespace trunkline::agent
