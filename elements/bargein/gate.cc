@@ -305,8 +305,9 @@ void Gate::accept(const Decision& decision, int64_t now_ns) {
     if (held_since_ns_ != 0) cut.held_ms = (now_ns - held_since_ns_) / kNsPerMs;
     cut_ = cut;
     talk_.cancel(now_ns);  // one decision for what is said now
-    const auto interrupt = [this, now_ns, keep = gst::Ptr<GstElement>::share(element_)] {
-        gst_pad_push_event(sink_, gst::interrupt_event_new(now_ns));
+    const bool backend_knows = decision.source == Source::kBackend;
+    const auto interrupt = [this, now_ns, backend_knows, keep = gst::Ptr<GstElement>::share(element_)] {
+        gst_pad_push_event(sink_, gst::interrupt_event_new(now_ns, backend_knows));
     };
     // Not from inside the agent's own call: it must be done with its message before its reply is taken away.
     if (Shard* shard = call_ ? call_->shard : Shard::current(); shard && shard->on_shard()) {

@@ -29,13 +29,13 @@ void Talk::on_message(const ServerMessage& message) {
 }
 
 void Talk::on(const ConversationText& said) {
-    replies().open_gate();
     const bool user = said.role == Role::kUser;
     if (user) {
         user_done();
     } else if (call()) {
         call()->turns->agent_text();
     }
+    replies().open_gate();
     transcript({.user = user,
                 .text = said.content,
                 .language = said.languages.empty() ? std::string_view() : said.languages.front()});

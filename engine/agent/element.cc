@@ -228,7 +228,10 @@ gboolean Element::src_event(GstEvent* event) {
     auto owned = gst::Ptr<GstEvent>::adopt(event);
     gst::Playback playback;
     if (gst::is_interrupt_event(event)) {
-        shard_.post([this, keep = gst::Ptr<GstElement>::share(element_)] { interrupt_now(); });
+        shard_.post([this, knows = gst::backend_knows(event), keep = gst::Ptr<GstElement>::share(element_)] {
+            if (talk_ && playing_ && !knows) talk_->replies().backend_is_unaware();
+            interrupt_now();
+        });
     } else if (gst::parse_playback_event(event, &playback)) {
         with_talk([playback](Talk& talk) { talk.replies().on_playback(playback); });
     }
@@ -307,6 +310,10 @@ void Element::defer(Task task) {
 
 void Element::tool_result(std::string id, std::string content) {
     with_talk([id = std::move(id), content = std::move(content)](Talk& talk) { talk.tool_result(id, content); });
+}
+
+void Element::protect(bool on) {
+    with_talk([this, on](Talk&) { gst_pad_push_event(src_.pad(), gst::protect_event_new(on)); });
 }
 
 void Element::interrupt() {

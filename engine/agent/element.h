@@ -39,6 +39,8 @@ class Element {
     void shut();  ///< READY to NULL
 
     void tool_result(std::string id, std::string content);
+    /// What the agent says from here on may not be interrupted; until false.
+    void protect(bool on);
     void interrupt();
 
   protected:

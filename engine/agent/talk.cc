@@ -89,6 +89,7 @@ void Talk::play(std::span<const uint8_t> audio) {
 
 void Talk::user_started() {
     user_speaks_ = true;
+    replies_.backend_noticed();
     if (call_) call_->turns->user_speech(monotonic_ns());
     fact("user.speech_started", gst::fields([](JsonWriter& w) { w.field("source", "backend"); }));
     ask_to_interrupt();
@@ -111,6 +112,10 @@ void Talk::user_done() {
 }
 
 uint64_t Talk::transcript(const Said& said) {
+    // For whoever wants to know which words were heard; those of a reply that was cut are not said.
+    if (!said.user && said.final && replies_.gate_open()) {
+        gst_pad_push_event(src_->pad(), gst::reply_text_event_new(std::string(said.text)));
+    }
     return fact("transcript", gst::fields([&](JsonWriter& w) {
                     w.field("role", said.user ? "user" : "assistant").field("text", said.text);
                     w.field("final", said.final);
