@@ -1,6 +1,7 @@
 #pragma once
 // What is compared: each candidate hears a call in frames of 20 ms at 8 kHz and says when speech begins. All candidates
-// that judge frame by frame get the same rule on top: 3 frames of speech among the last 8.
+// that judge frame by frame get the same rules on top: nothing below -45 dBFS (behind their canceller, if any) is
+// speech, and 3 frames of speech among the last 8 begin it.
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -25,6 +26,8 @@ struct Kind {
     std::unique_ptr<Candidate> (*make)();
 };
 std::vector<Kind> candidates();
+
+constexpr double kLeastDbfs = -45;
 
 /// 3 of 8.
 class Onset {

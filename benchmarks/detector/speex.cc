@@ -6,6 +6,7 @@
 #include <array>
 
 #include "benchmarks/detector/candidate.h"
+#include "elements/bargein/telephone_frames.h"
 
 namespace trunkline::detector {
 namespace {
@@ -34,7 +35,8 @@ class Speex final : public Candidate {
         std::array<int16_t, kFrame> out{};
         std::copy(caller.begin(), caller.end(), out.begin());
         if (echo_) speex_echo_cancellation(echo_, caller.data(), agent.data(), out.data());
-        return onset_.frame(speex_preprocess_run(state_, out.data()) != 0);
+        const bool loud = bargein::level_dbfs(out) >= kLeastDbfs;  // before the preprocessor changes it
+        return onset_.frame(speex_preprocess_run(state_, out.data()) != 0 && loud);
     }
 
   private:

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "benchmarks/detector/candidate.h"
+#include "elements/bargein/telephone_frames.h"
 
 namespace trunkline::detector {
 namespace {
@@ -38,7 +39,8 @@ class Webrtc final : public Candidate {
                 apm_->set_stream_delay_ms(200);
             }
             apm_->ProcessStream(&near);
-            voiced += apm_->voice_detection()->stream_has_voice() ? 1 : 0;
+            const bool loud = bargein::level_dbfs({near.data_, kHalf}) >= kLeastDbfs;
+            voiced += loud && apm_->voice_detection()->stream_has_voice() ? 1 : 0;
         }
         return onset_.frame(voiced == 2);
     }
