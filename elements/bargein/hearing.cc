@@ -1,5 +1,7 @@
 #include "elements/bargein/hearing.h"
 
+#include <utility>
+
 namespace trunkline::bargein {
 
 HeardFrame Hearing::caller_frame(Frame frame, int64_t now_ns) {
@@ -14,8 +16,13 @@ HeardFrame Hearing::caller_frame(Frame frame, int64_t now_ns) {
     heard.ended = event == Event::kEnded;
     if (heard.began) {
         heard.speech_ns = since_onset * TelephoneFrames::kFrameNs;
-    } else if (detector_.speaking() && detector_.kind() != SpeechDetector::Kind::kQuiet) {
-        heard.speech_ns = TelephoneFrames::kFrameNs;
+        gap_ = 0;
+    } else if (detector_.speaking() && detector_.kind() == SpeechDetector::Kind::kQuiet) {
+        ++gap_;
+    } else if (detector_.speaking()) {
+        // A gap within a word is part of it; a quiet syllable may also be lost under the echo's bound.
+        const int bridged = std::exchange(gap_, 0);
+        heard.speech_ns = (bridged <= kWordGap ? bridged + 1 : 1) * TelephoneFrames::kFrameNs;
     }
     return heard;
 }

@@ -41,9 +41,11 @@ class Hearing {
     HeardFrame caller_frame(Frame frame, int64_t now_ns);
 
   private:
+    static constexpr int kWordGap = 8;  // frames
     TelephoneFrames agent_, caller_;
     Echo echo_;
     SpeechDetector detector_;
+    int gap_ = 0;  // quiet frames since the last loud one of a speech
 };
 
 }  // namespace trunkline::bargein
