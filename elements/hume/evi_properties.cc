@@ -27,14 +27,14 @@ constexpr agent::TextProperty<EviConfig> kTexts[] = {
     {"variables", "Variables",
      "JSON object with the values of the variables in the prompt, laid over those in settings; default: none",
      &EviConfig::variables},
-    {"context", "Context", "What the model shall know beside the prompt; default: as in settings",
-     &EviConfig::context},
+    {"context", "Context", "What the model shall know beside the prompt; default: as in settings", &EviConfig::context},
     {"functions", "Functions",
      "JSON list of the functions the model may call, in place of `tools` in settings; answered through tool-url or the "
      "action tool-result; default: as in settings",
      &EviConfig::functions},
     {"resumed-chat-group-id", "Resumed chat group id",
-     "UUID of an earlier chat group that this call goes on with; default: a new one", &EviConfig::resumed_chat_group_id},
+     "UUID of an earlier chat group that this call goes on with; default: a new one",
+     &EviConfig::resumed_chat_group_id},
     {"tool-url", "Tool URL",
      "http:// or https:// address that gets a POST {call_id, tool_call_id, name, arguments} per function call and "
      "answers with the result; default: none, the action tool-result brings the results",

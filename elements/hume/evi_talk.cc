@@ -139,8 +139,7 @@ void EviTalk::on(const AssistantMessage& said) {
     order_.announce(said.id);
     if (call()) call()->turns->agent_text();
     Segment& s = segment(said.id);
-    s.seq = transcript(
-        {.text = said.content, .from_text = said.from_text, .language = said.language});
+    s.seq = transcript({.text = said.content, .from_text = said.from_text, .language = said.language});
     if (said.scores) s.scores = said.scores;
     if (s.scores) emotion(false, *s.scores, s.seq);
 }

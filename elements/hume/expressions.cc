@@ -110,9 +110,8 @@ Mood mood_of(const Scores& scores) {
 std::array<size_t, 3> top_three(const Scores& scores) {
     std::array<size_t, kExpressions> order{};
     std::iota(order.begin(), order.end(), size_t{0});
-    std::partial_sort(order.begin(), order.begin() + 3, order.end(), [&](size_t a, size_t b) {
-        return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
-    });
+    std::partial_sort(order.begin(), order.begin() + 3, order.end(),
+                      [&](size_t a, size_t b) { return scores[a] != scores[b] ? scores[a] > scores[b] : a < b; });
     return {order[0], order[1], order[2]};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// The 48 vocal expressions that Hume scores, and the sentiment that is made of them. The rule is docs/emotions.md. Pure.
+// The 48 vocal expressions that Hume scores, and the sentiment that is made of them. The rule is docs/emotions.md.
+// Pure.
 #include <array>
 #include <cstddef>
 #include <optional>

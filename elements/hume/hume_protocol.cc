@@ -31,7 +31,8 @@ struct Scratch {
 
     simdjson::padded_string_view load(std::string_view source) {
         const size_t need = source.size() + simdjson::SIMDJSON_PADDING;
-        if (text.size() < need || text.size() > std::max(need, kKeep)) text = std::vector<char>(std::max<size_t>(need, 4096));
+        if (text.size() < need || text.size() > std::max(need, kKeep))
+            text = std::vector<char>(std::max<size_t>(need, 4096));
         std::memcpy(text.data(), source.data(), source.size());
         std::memset(text.data() + source.size(), ' ', simdjson::SIMDJSON_PADDING);
         return simdjson::padded_string_view(text.data(), source.size(), text.size());
@@ -55,7 +56,9 @@ std::optional<Result<ServerMessage>> audio_output(std::string_view text) {
     Scratch& s = scratch();
     ondemand::document doc;
     ondemand::object root;
-    const auto broken = [] { return Result<ServerMessage>(fail("bad-json", "message of the voice agent is not JSON")); };
+    const auto broken = [] {
+        return Result<ServerMessage>(fail("bad-json", "message of the voice agent is not JSON"));
+    };
     if (s.parser.iterate(s.load(text)).get(doc) != simdjson::SUCCESS ||
         doc.get_object().get(root) != simdjson::SUCCESS) {
         return broken();
@@ -64,8 +67,10 @@ std::optional<Result<ServerMessage>> audio_output(std::string_view text) {
     if (root["type"].get(type) != simdjson::SUCCESS) return std::nullopt;
     if (type != "audio_output") return std::nullopt;
     AudioOutput audio;
-    if (root["id"].get(id) == simdjson::SUCCESS) s.id = id.substr(0, kMaxId);
-    else s.id.clear();
+    if (root["id"].get(id) == simdjson::SUCCESS)
+        s.id = id.substr(0, kMaxId);
+    else
+        s.id.clear();
     if (!doc.is_alive()) return broken();
     int64_t index = -1;
     if (root["index"].get_int64().get(index) == simdjson::SUCCESS && index >= 0) audio.index = index;

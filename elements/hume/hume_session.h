@@ -22,8 +22,8 @@ namespace trunkline::hume {
 
 struct SessionOptions {
     std::string url;
-    std::string api_key;  ///< never logged; goes in the query
-    std::string greeting;  ///< said once, when the first connection is ready
+    std::string api_key;                                ///< never logged; goes in the query
+    std::string greeting;                               ///< said once, when the first connection is ready
     std::chrono::milliseconds connect_timeout{10'000};  ///< of the dial, and again of chat_metadata
     bool binary_audio = false;                          ///< raw frames instead of audio_input messages
 };
@@ -71,7 +71,7 @@ class Session : public agent::Session {
     bool greeted_ = false;
     std::optional<ServerError> last_error_;  // of this connection
     int64_t last_error_ns_ = 0;
-    std::string message_;                    // scratch
+    std::string message_;  // scratch
 };
 
 }  // namespace trunkline::hume

@@ -24,8 +24,10 @@ std::string scalar_text(const Json& value) { return value.is_string() ? value.te
 
 Result<Json> object_of(const std::string& text, const char* property) {
     auto parsed = Json::parse(text);
-    if (!parsed) return fail("bad-settings", std::string("property ") + property + " is not JSON: " + parsed.error().message);
-    if (!parsed->is_object()) return fail("bad-settings", std::string("property ") + property + " must be a JSON object");
+    if (!parsed)
+        return fail("bad-settings", std::string("property ") + property + " is not JSON: " + parsed.error().message);
+    if (!parsed->is_object())
+        return fail("bad-settings", std::string("property ") + property + " must be a JSON object");
     return parsed;
 }
 
@@ -73,7 +75,8 @@ void append_bracketed(std::string& query, const std::string& name, const Json& v
     if (value.is_object()) {
         for (const std::string& key : value.keys()) append_bracketed(query, name + "[" + key + "]", value[key]);
     } else if (value.is_array()) {
-        for (size_t i = 0; i < value.size(); ++i) append_bracketed(query, name + "[" + std::to_string(i) + "]", value.at(i));
+        for (size_t i = 0; i < value.size(); ++i)
+            append_bracketed(query, name + "[" + std::to_string(i) + "]", value.at(i));
     } else if (value.exists() && !value.is_null()) {
         append(query, name, scalar_text(value));
     }

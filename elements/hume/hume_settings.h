@@ -1,6 +1,7 @@
 #pragma once
 // What a chat begins with: the query of the address, and the first `session_settings` message. A settings file (Hume's
-// own JSON for session_settings) with the element's properties laid over it, and the format of the caller's audio. Pure.
+// own JSON for session_settings) with the element's properties laid over it, and the format of the caller's audio.
+// Pure.
 #include <optional>
 #include <string>
 #include <string_view>

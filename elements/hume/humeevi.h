@@ -1,6 +1,7 @@
 #pragma once
-// humeevi: a conversation with Hume's Empathic Voice Interface as a GStreamer element. Caller audio in, agent audio out,
-// facts on the request pad `events`, emotions among them. The GObject is a shell; elements/hume/evi.h is behind it.
+// humeevi: a conversation with Hume's Empathic Voice Interface as a GStreamer element. Caller audio in, agent audio
+// out, facts on the request pad `events`, emotions among them. The GObject is a shell; elements/hume/evi.h is behind
+// it.
 #include <gst/gst.h>
 
 G_BEGIN_DECLS

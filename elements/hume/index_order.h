@@ -1,7 +1,7 @@
 #pragma once
-// The audio of a segment (one id) in the order of its indexes, segment after segment. A piece that comes too early waits
-// for the ones before it, within bounds; skip() gives up what is missing. Pieces of a dropped segment are not heard any
-// more. Pure: the owner keeps the time.
+// The audio of a segment (one id) in the order of its indexes, segment after segment. A piece that comes too early
+// waits for the ones before it, within bounds; skip() gives up what is missing. Pieces of a dropped segment are not
+// heard any more. Pure: the owner keeps the time.
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -16,10 +16,10 @@ namespace trunkline::hume {
 
 class IndexOrder {
   public:
-    static constexpr size_t kMaxHeld = 64;               ///< pieces that wait; one more gives up what is missing
-    static constexpr size_t kMaxHeldBytes = 4U << 20;    ///< likewise
-    static constexpr size_t kMaxDropped = 64;            ///< segments that are remembered as over
-    static constexpr size_t kMaxSegments = 16;           ///< segments that wait at once; the oldest is given up
+    static constexpr size_t kMaxHeld = 64;             ///< pieces that wait; one more gives up what is missing
+    static constexpr size_t kMaxHeldBytes = 4U << 20;  ///< likewise
+    static constexpr size_t kMaxDropped = 64;          ///< segments that are remembered as over
+    static constexpr size_t kMaxSegments = 16;         ///< segments that wait at once; the oldest is given up
 
     /// May be called from inside take(), skip() and drop_known() never.
     using Play = std::function<void(std::span<const uint8_t> piece)>;

@@ -10,7 +10,7 @@
 namespace trunkline::hume {
 
 struct Wav {
-    int rate = 0;                      ///< Hz
+    int rate = 0;  ///< Hz
     int channels = 0;
     std::span<const uint8_t> samples;  ///< 16-bit little-endian, interleaved; may end in half a sample
 };

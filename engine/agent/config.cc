@@ -57,8 +57,7 @@ Result<std::string> api_key(const char* element, const std::string& property,
         names += (names.empty() ? "" : " or ") + std::string(variable);
     }
     if (key.empty() && !plain) {
-        return fail("no-api-key",
-                    std::string(element) + " has no API key: set the property api-key or " + names);
+        return fail("no-api-key", std::string(element) + " has no API key: set the property api-key or " + names);
     }
     if (std::any_of(key.begin(), key.end(), [](unsigned char ch) { return ch <= ' ' || ch >= 0x7F; })) {
         return fail("bad-api-key", "the API key holds characters that no key has: check api-key or " + names);

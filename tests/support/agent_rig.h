@@ -1,5 +1,6 @@
 #pragma once
-// The element of a voice agent between recording pads, against a scripted voice agent; with a call around it or without.
+// The element of a voice agent between recording pads, against a scripted voice agent; with a call around it or
+// without.
 //
 //   PadFeeder caller ─▶ element ─▶ PadRecorder line
 //                            └ events ─▶ PadRecorder events        ◀──ws──▶ ScriptedAgent
@@ -24,8 +25,8 @@ inline constexpr const char* kMulawCaps = "audio/x-mulaw, rate=8000, channels=1"
 inline constexpr const char* kPcm16Caps = "audio/x-raw, format=S16LE, layout=interleaved, rate=16000, channels=1";
 
 struct AgentRigOptions {
-    GType type = G_TYPE_INVALID;                      ///< of the element
-    const char* settings_message = "Settings";        ///< what the client sends first
+    GType type = G_TYPE_INVALID;                ///< of the element
+    const char* settings_message = "Settings";  ///< what the client sends first
     AgentScript script{};
     std::map<std::string, std::string> properties{};  ///< as gst-launch writes them
     bool call = true;

@@ -91,7 +91,8 @@ struct ScriptedAgent::Impl {
         self->note([&](Log& log) {
             log.frames.push_back({log.connections, binary, text, g_get_monotonic_time() * 1000});
         });
-        if (!binary && type_of(text) == self->script.settings_type && connection == self->current()) self->on_settings();
+        if (!binary && type_of(text) == self->script.settings_type && connection == self->current())
+            self->on_settings();
     }
 
     static void on_closed(SoupWebsocketConnection* connection, gpointer data) {

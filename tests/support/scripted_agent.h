@@ -16,10 +16,10 @@ struct AgentScript {
     std::string hello = R"({"type":"Welcome","request_id":"req-#"})";  ///< # becomes the number of the connection
     std::string settings_type = "Settings";                            ///< of the message that is answered …
     std::string applied = R"({"type":"SettingsApplied"})";             ///< … with this; empty = with nothing
-    bool welcome = true;                        ///< send `hello` when a connection opens
-    bool apply = true;                          ///< answer Settings
-    int refuse_status = 0;                      ///< HTTP status that refuses upgrades …
-    int refuse_times = 1 << 30;                 ///< … so many times
+    bool welcome = true;                                               ///< send `hello` when a connection opens
+    bool apply = true;                                                 ///< answer Settings
+    int refuse_status = 0;                                             ///< HTTP status that refuses upgrades …
+    int refuse_times = 1 << 30;                                        ///< … so many times
     int close_before_applied = 0;               ///< so many connections are closed instead of SettingsApplied
     std::vector<std::string> before_applied{};  ///< texts, or binary when they begin with "bin:"
     std::vector<std::string> after_applied{};   ///< likewise

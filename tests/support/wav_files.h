@@ -15,10 +15,10 @@ inline void put_u16(std::string& out, unsigned v) {
 }
 struct WavShape {
     int rate = 48'000, channels = 1;
-    bool list = false;                 ///< a LIST chunk of odd size before the data
-    bool extensible = false;           ///< a `fmt ` chunk of 40 bytes
-    std::optional<uint32_t> data_size; ///< what the header claims
-    std::string trailer;               ///< chunks behind the data
+    bool list = false;                    ///< a LIST chunk of odd size before the data
+    bool extensible = false;              ///< a `fmt ` chunk of 40 bytes
+    std::optional<uint32_t> data_size{};  ///< what the header claims
+    std::string trailer{};                ///< chunks behind the data
 };
 inline std::string wav_of(const std::string& pcm, const WavShape& shape = {}) {
     std::string w = "RIFF";

@@ -43,8 +43,9 @@ TEST(HumeAudio, HumePitfall1_HeadersAreNeverHeard) {
     HumeRig rig;
     ASSERT_TRUE(rig.talk());
     for (int i = 0; i < 20; ++i) {
-        rig.server.text(audio_output("a", i, wav_of(std::string(1 + 97 * static_cast<size_t>(i), 'x'),
-                                                    {.list = i % 2 == 0, .extensible = i % 3 == 0})));
+        rig.server.text(audio_output(
+            "a", i,
+            wav_of(std::string(1 + 97 * static_cast<size_t>(i), 'x'), {.list = i % 2 == 0, .extensible = i % 3 == 0})));
     }
     rig.server.text(kAssistantEnd);
     ASSERT_TRUE(rig.line.wait_for("trunkline/reply", 2));

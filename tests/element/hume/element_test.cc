@@ -74,7 +74,8 @@ TEST(HumeElement, FortyEightKilohertzGoUpWhereTheGraphSaysSo) {
 }
 
 TEST(HumeElement, AnOutputThatNobodyTakesEndsTheCallWithTheCure) {
-    HumeRig rig({.line_caps = "audio/x-raw, format=S16LE, layout=interleaved, channels=1, rate=8000"});
+    HumeRig rig({.line_caps = "audio/x-raw, format=S16LE, layout=interleaved, channels=1, rate=48000"});
+    g_object_set(rig.agent, "output-rate", 24'000, nullptr);  // after the pads were linked
     rig.play();
     ASSERT_TRUE(rig.wait_hangup());
     ASSERT_TRUE(rig.wait_fact("error"));
@@ -138,7 +139,8 @@ TEST(HumeElement, RunsInAPlainPipelineLine) {
     GError* error = nullptr;
     const std::string line =
         "audiotestsrc is-live=true samplesperbuffer=320 ! audio/x-raw,rate=16000,channels=1 ! humeevi api-key=k url=" +
-        server.url() + " ! audioresample ! mulawenc ! audio/x-mulaw,rate=8000 ! fakesink name=end sync=false async=false "
+        server.url() +
+        " ! audioresample ! mulawenc ! audio/x-mulaw,rate=8000 ! fakesink name=end sync=false async=false "
         "signal-handoffs=true";
     GstElement* pipeline = gst_parse_launch(line.c_str(), &error);
     ASSERT_EQ(error, nullptr) << error->message;

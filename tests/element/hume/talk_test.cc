@@ -21,8 +21,7 @@ std::string tool_call(const std::string& id, const std::string& name, bool requi
 // --- interruptions
 
 TEST(HumeBargeIn, HumeLine8_BothSignsFlushAndDropWhatComesLate) {
-    for (const std::string& sign :
-         {std::string(kUserInterruption), user_message("stop", true), user_message("stop")}) {
+    for (const std::string& sign : {std::string(kUserInterruption), user_message("stop", true), user_message("stop")}) {
         HumeRig rig;
         ASSERT_TRUE(rig.talk());
         rig.server.text(assistant_message("a", "A long story."));

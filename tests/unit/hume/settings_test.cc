@@ -38,9 +38,11 @@ TEST(HumeSettings, HumeLine1_TheAddressCarriesKeyConfigAndEncodedSettings) {
 
 TEST(HumeSettings, HumeLine1_NestedValuesBecomeBrackets) {
     std::string query;
-    append_bracketed(query, "s", Json::parse(R"({"audio":{"encoding":"linear16","channels":1},"list":["a",true,null]})").value());
-    EXPECT_EQ(query, "s%5Baudio%5D%5Bencoding%5D=linear16&s%5Baudio%5D%5Bchannels%5D=1&s%5Blist%5D%5B0%5D=a&"
-                     "s%5Blist%5D%5B1%5D=true");
+    append_bracketed(query, "s",
+                     Json::parse(R"({"audio":{"encoding":"linear16","channels":1},"list":["a",true,null]})").value());
+    EXPECT_EQ(query,
+              "s%5Baudio%5D%5Bencoding%5D=linear16&s%5Baudio%5D%5Bchannels%5D=1&s%5Blist%5D%5B0%5D=a&"
+              "s%5Blist%5D%5B1%5D=true");
 }
 
 TEST(HumeSettings, HumeLine12_AResumedChatGroupGoesIntoTheAddress) {
@@ -67,12 +69,13 @@ TEST(HumeSettings, HumeLine2_TheMessageDeclaresLinear16RateAndChannels) {
 }
 
 TEST(HumeSettings, PropertiesWinOverTheFileAndTheRestOfItGoesAlong) {
-    const auto settings = made({.file_name = "f",
-                                .file_text = R"({"type":"session_settings","audio":{"encoding":"x"},"system_prompt":"file",)"
-                                             R"("voice_id":"v-file","variables":{"a":1,"b":2},"metadata":{"m":1},)"
-                                             R"("builtin_tools":[{"name":"hang_up"}],"context":{"text":"c"}})",
-                                .prompt = "own",
-                                .variables = R"({"b":3})"});
+    const auto settings =
+        made({.file_name = "f",
+              .file_text = R"({"type":"session_settings","audio":{"encoding":"x"},"system_prompt":"file",)"
+                           R"("voice_id":"v-file","variables":{"a":1,"b":2},"metadata":{"m":1},)"
+                           R"("builtin_tools":[{"name":"hang_up"}],"context":{"text":"c"}})",
+              .prompt = "own",
+              .variables = R"({"b":3})"});
     const auto m = Json::parse(settings.message(8000)).value();
     EXPECT_EQ(m["audio"].dump(), R"({"encoding":"linear16","sample_rate":8000,"channels":1})");
     EXPECT_EQ(m["system_prompt"].text_or(""), "own");
@@ -84,7 +87,8 @@ TEST(HumeSettings, PropertiesWinOverTheFileAndTheRestOfItGoesAlong) {
 }
 
 TEST(HumeSettings, FunctionsAreWrittenInHumesShape) {
-    const auto settings = made({.functions = R"([{"name":"lookup","description":"d","parameters":{"type":"object"}},{"name":"bare"}])"});
+    const auto settings =
+        made({.functions = R"([{"name":"lookup","description":"d","parameters":{"type":"object"}},{"name":"bare"}])"});
     const auto tools = Json::parse(settings.message(8000)).value()["tools"];
     EXPECT_EQ(tools.at(0)["type"].text_or(""), "function");
     EXPECT_EQ(tools.at(0)["parameters"].text_or(""), R"({"type":"object"})");
