@@ -115,7 +115,7 @@ static void hume_evi_class_init(HumeEviClass* klass) {
     gst_element_class_add_static_pad_template(element, &trunkline::hume::kSinkTemplate);
     gst_element_class_add_static_pad_template(element, &trunkline::hume::kSrcTemplate);
     gst_element_class_add_static_pad_template(element, &trunkline::gst::kEventSrcTemplate);
-    gst_element_class_set_static_metadata(element, "Hume voice agent", "Filter/Network/Audio",
+    gst_element_class_set_static_metadata(element, "Hume voice agent", "Filter/Network/Audio/Agent",
                                           "Talks with the caller through Hume's Empathic Voice Interface", "Trunkline");
     gst_element_class_add_metadata(element, "call-facts", "emotion");
 }

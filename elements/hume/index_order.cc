@@ -22,7 +22,7 @@ void IndexOrder::announce(std::string_view id) {
 }
 
 void IndexOrder::take(std::string_view id, int64_t index, std::span<const uint8_t> piece) {
-    if (dropped(id)) {
+    if (dropped(id) || index > kMaxIndex) {
         ++late_;
         return;
     }

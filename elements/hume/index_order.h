@@ -16,10 +16,11 @@ namespace trunkline::hume {
 
 class IndexOrder {
   public:
-    static constexpr size_t kMaxHeld = 64;             ///< pieces that wait; one more gives up what is missing
-    static constexpr size_t kMaxHeldBytes = 4U << 20;  ///< likewise
-    static constexpr size_t kMaxDropped = 64;          ///< segments that are remembered as over
-    static constexpr size_t kMaxSegments = 16;         ///< segments that wait at once; the oldest is given up
+    static constexpr size_t kMaxHeld = 64;                  ///< pieces that wait; one more gives up what is missing
+    static constexpr size_t kMaxHeldBytes = 4U << 20;       ///< likewise
+    static constexpr int64_t kMaxIndex = int64_t{1} << 40;  ///< one above is nonsense
+    static constexpr size_t kMaxDropped = 64;               ///< segments that are remembered as over
+    static constexpr size_t kMaxSegments = 16;              ///< segments that wait at once; the oldest is given up
 
     /// May be called from inside take(), skip() and drop_known() never.
     using Play = std::function<void(std::span<const uint8_t> piece)>;

@@ -195,6 +195,14 @@ TEST_F(Order, WithoutIndexOrIdTheOrderOfArrivalCounts) {
     EXPECT_EQ(heard, "a-1 a-1 0 0 0 ");
 }
 
+TEST_F(Order, AnIndexBeyondAllSenseIsLeftOut) {
+    take("a", 0);
+    order.take("a", INT64_MAX, bytes("x"));
+    EXPECT_FALSE(order.waiting());
+    take("a", 1);
+    EXPECT_EQ(heard, "a0 a1 ");
+}
+
 TEST_F(Order, AnyShuffleOfOneSegmentWithinBoundsComesOutInOrder) {
     std::mt19937 random(7);
     for (int round = 0; round < 200; ++round) {
