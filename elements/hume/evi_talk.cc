@@ -30,6 +30,7 @@ EviTalk::EviTalk(Shard* shard, CallContext* call, gst::LiveSourcePad* src, const
     : agent::Talk(shard, call, src,
                   {.backend = "hume",
                    .chunk = agent::milliseconds(config.chunk),
+                   .whole_chunks = true,
                    .tools = tool_options_of(config, call ? call->facts->call_id() : std::string())},
                   std::move(hooks)),
       settings_(named(std::move(settings), call)),

@@ -16,7 +16,8 @@ Talk::Talk(Shard* shard, CallContext* call, gst::LiveSourcePad* src, TalkOptions
               [this](std::span<const uint8_t> audio, int64_t ingress_ns, bool voiced) {
                   session().send_audio(audio);
                   if (call_) call_->turns->caller_frame(ingress_ns, monotonic_ns(), voiced);
-              }),
+              },
+              options_.whole_chunks),
       replies_(shard, src, call ? call->turns : nullptr,
                [this](std::string_view type, std::string fields, uint64_t epoch) {
                    hooks_.fact(type, std::move(fields), epoch);

@@ -33,6 +33,7 @@ struct TalkHooks {
 struct TalkOptions {
     std::string backend;  ///< "deepgram", "hume": in the log and in the `calls` row
     std::chrono::milliseconds chunk{20};
+    bool whole_chunks = false;  ///< see CallerAudio
     ToolOptions tools;
 };
 
