@@ -37,6 +37,7 @@ void tool_result(GstElement* e, const gchar* id, const gchar* content) {
     impl_of(e)->tool_result(text(id), text(content));
 }
 void interrupt(GstElement* e) { impl_of(e)->interrupt(); }
+void protect(GstElement* e, gboolean on) { impl_of(e)->protect(on != FALSE); }
 void pause_agent(GstElement* e) {
     impl_of(e)->with([](EviTalk& talk) { talk.pause(); });
 }
@@ -104,6 +105,7 @@ static void hume_evi_class_init(HumeEviClass* klass) {
     add_action(klass, "set-context", G_CALLBACK(set_context_text), G_TYPE_STRING);
     add_action(klass, "tool-result", G_CALLBACK(tool_result), G_TYPE_STRING, G_TYPE_STRING);
     add_action(klass, "interrupt", G_CALLBACK(interrupt));
+    add_action(klass, "protect", G_CALLBACK(protect), G_TYPE_BOOLEAN);
     add_action(klass, "pause", G_CALLBACK(pause_agent));
     add_action(klass, "resume", G_CALLBACK(resume_agent));
 

@@ -18,7 +18,8 @@ class CallerAudio {
     using Send = std::function<void(std::span<const uint8_t> audio, int64_t ingress_ns, bool voiced)>;
 
     /// `whole`: every message lasts `chunk`, for agents that want it so. A stream that begins with less begins with
-    /// silence, so that later frames need not wait for one another; what stays incomplete for long is filled up with it.
+    /// silence, so that later frames need not wait for one another; what stays incomplete for long is filled up with
+    /// it.
     CallerAudio(Shard* shard, std::chrono::milliseconds chunk, Send send, bool whole = false);
     ~CallerAudio();
 

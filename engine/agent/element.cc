@@ -309,6 +309,13 @@ void Element::tool_result(std::string id, std::string content) {
     with_talk([id = std::move(id), content = std::move(content)](Talk& talk) { talk.tool_result(id, content); });
 }
 
+void Element::protect(bool on) {
+    // Not before PLAYING, and not before there are caps: the event begins the stream.
+    with_talk([this, on](Talk& talk) {
+        if (playing_ && input_) talk.protect(on);
+    });
+}
+
 void Element::interrupt() {
     with_talk([this](Talk&) { defer([this] { interrupt_now(); }); });
 }

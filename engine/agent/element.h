@@ -40,6 +40,7 @@ class Element {
 
     void tool_result(std::string id, std::string content);
     void interrupt();
+    void protect(bool on);
 
   protected:
     /// Takes the properties over; the element's lock is free.

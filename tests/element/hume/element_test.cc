@@ -120,7 +120,7 @@ TEST(HumeElement, SecretsCannotBeReadAndEveryPropertySaysWhatItIs) {
 }
 
 TEST(HumeElement, TheActionsOfAVoiceAgentHaveTheSameNames) {
-    for (const char* name : {"inject-agent", "inject-user", "update-prompt", "tool-result", "interrupt"})
+    for (const char* name : {"inject-agent", "inject-user", "update-prompt", "tool-result", "interrupt", "protect"})
         EXPECT_NE(g_signal_lookup(name, TRUNKLINE_TYPE_HUME_EVI), 0U) << name;
 }
 

@@ -319,6 +319,25 @@ TEST(HumeActions, APromptThatWasUpdatedIsInTheSettingsAfterAReconnect) {
     EXPECT_NE(rig.server.log().texts("session_settings", 2).at(0).find("New."), std::string::npos);
 }
 
+TEST(HumeActions, WordsAndProtectionGoDownAheadOfTheirAudio) {
+    HumeRig rig;
+    ASSERT_TRUE(rig.talk());
+    g_signal_emit_by_name(rig.agent, "protect", TRUE);
+    rig.server.text(assistant_message("a", "Listen."));
+    rig.server.text(audio_output("a", 0, wav_of(pcm48('a'))));
+    ASSERT_TRUE(rig.line.wait_audio(1920));
+    std::vector<std::string> order;
+    for (const auto& entry : rig.line.entries()) {
+        if (entry.what.starts_with("trunkline/")) order.push_back(entry.what);
+    }
+    EXPECT_EQ(order, (std::vector<std::string>{"trunkline/protect", "trunkline/reply-text", "trunkline/reply"}));
+    std::string words;
+    for (const auto& entry : rig.line.entries()) {
+        if (entry.what == "trunkline/reply-text") words = entry.text;
+    }
+    EXPECT_NE(words.find("Listen."), std::string::npos) << words;
+}
+
 TEST(HumeActions, SayNowDropsWhatPlays) {
     HumeRig rig;
     ASSERT_TRUE(rig.talk());
