@@ -29,8 +29,8 @@ void update_prompt(GstElement* e, const gchar* prompt) { impl_of(e)->update_prom
 void tool_result(GstElement* e, const gchar* id, const gchar* content) {
     impl_of(e)->tool_result(text(id), text(content));
 }
-void protect(GstElement* e, gboolean on) { impl_of(e)->protect(on != 0); }
 void interrupt(GstElement* e) { impl_of(e)->interrupt(); }
+void protect(GstElement* e, gboolean on) { impl_of(e)->protect(on != FALSE); }
 
 template <class... Types>
 void add_action(DeepgramAgentClass* klass, const char* name, GCallback handler, Types... types) {
@@ -90,8 +90,8 @@ static void deepgram_agent_class_init(DeepgramAgentClass* klass) {
     add_action(klass, "inject-user", G_CALLBACK(inject_user), G_TYPE_STRING);
     add_action(klass, "update-prompt", G_CALLBACK(update_prompt), G_TYPE_STRING);
     add_action(klass, "tool-result", G_CALLBACK(tool_result), G_TYPE_STRING, G_TYPE_STRING);
-    add_action(klass, "protect", G_CALLBACK(protect), G_TYPE_BOOLEAN);
     add_action(klass, "interrupt", G_CALLBACK(interrupt));
+    add_action(klass, "protect", G_CALLBACK(protect), G_TYPE_BOOLEAN);
 
     auto* element = GST_ELEMENT_CLASS(klass);
     element->set_context = set_context;

@@ -8,8 +8,8 @@
 
 namespace trunkline::agent {
 
-CallerAudio::CallerAudio(Shard* shard, std::chrono::milliseconds chunk, Send send)
-    : shard_(shard), chunk_(chunk), send_(std::move(send)) {}
+CallerAudio::CallerAudio(Shard* shard, std::chrono::milliseconds chunk, Send send, bool whole)
+    : shard_(shard), chunk_(chunk), send_(std::move(send)), whole_(whole) {}
 
 CallerAudio::~CallerAudio() { shard_->cancel(timer_); }
 
@@ -25,15 +25,21 @@ void CallerAudio::frame(std::span<const uint8_t> audio, int64_t ingress_ns) {
         voiced_ = true;
         ingress_ns_ = ingress_ns;
     }
-    if (partial_.empty() && audio.size() >= chunk_bytes_) {
+    if (partial_.empty() && audio.size() >= chunk_bytes_ && (!whole_ || audio.size() % chunk_bytes_ == 0)) {
+        fresh_ = false;
         send_all(audio);
         return;
     }
+    if (whole_ && std::exchange(fresh_, false) && audio.size() % chunk_bytes_ != 0) {
+        partial_.assign(chunk_bytes_ - audio.size() % chunk_bytes_, silent_byte());
+    }
     partial_.insert(partial_.end(), audio.begin(), audio.end());
     if (partial_.size() >= chunk_bytes_) {
-        flush();
-    } else if (timer_ == 0 && !partial_.empty()) {
-        timer_ = shard_->after(chunk_, [this] {
+        whole_ ? send_whole() : flush();
+    }
+    if (timer_ == 0 && !partial_.empty()) {
+        // Whole messages: the next frame is as likely to be late as the timer, and what it completes must not be torn.
+        timer_ = shard_->after(whole_ ? 3 * chunk_ : chunk_, [this] {
             timer_ = 0;
             flush();
         });
@@ -44,15 +50,22 @@ void CallerAudio::silence(std::chrono::milliseconds length) {
     length = std::min(length, std::chrono::milliseconds(1000));
     const auto samples =
         static_cast<size_t>(format_.rate) * static_cast<size_t>(std::max<int64_t>(length.count(), 0)) / 1000;
-    const uint8_t zero = format_.encoding == AudioFormat::Encoding::kMulaw ? 0xFF : 0x00;
-    frame(std::vector<uint8_t>(samples * format_.sample_bytes(), zero), 0);
+    frame(std::vector<uint8_t>(samples * format_.sample_bytes(), silent_byte()), 0);
 }
 
 void CallerAudio::flush() {
     shard_->cancel(std::exchange(timer_, 0));
     if (partial_.empty()) return;
+    if (whole_) partial_.resize((partial_.size() + chunk_bytes_ - 1) / chunk_bytes_ * chunk_bytes_, silent_byte());
     send_all(partial_);
     partial_.clear();
+}
+
+void CallerAudio::send_whole() {
+    shard_->cancel(std::exchange(timer_, 0));
+    const size_t whole = partial_.size() / chunk_bytes_ * chunk_bytes_;
+    send_all(std::span(partial_).first(whole));
+    partial_.erase(partial_.begin(), partial_.begin() + static_cast<std::ptrdiff_t>(whole));
 }
 
 void CallerAudio::send_all(std::span<const uint8_t> audio) {

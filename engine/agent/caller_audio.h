@@ -17,7 +17,10 @@ class CallerAudio {
     /// One message; `ingress_ns` of its last voiced frame (0 = unknown), `voiced`: there was one.
     using Send = std::function<void(std::span<const uint8_t> audio, int64_t ingress_ns, bool voiced)>;
 
-    CallerAudio(Shard* shard, std::chrono::milliseconds chunk, Send send);
+    /// `whole`: every message lasts `chunk`, for agents that want it so. A stream that begins with less begins with
+    /// silence, so that later frames need not wait for one another; what stays incomplete for long is filled up with
+    /// it.
+    CallerAudio(Shard* shard, std::chrono::milliseconds chunk, Send send, bool whole = false);
     ~CallerAudio();
 
     void set_format(AudioFormat format);
@@ -28,10 +31,14 @@ class CallerAudio {
 
   private:
     void send_all(std::span<const uint8_t> audio);
+    void send_whole();
+    uint8_t silent_byte() const { return format_.encoding == AudioFormat::Encoding::kMulaw ? 0xFF : 0x00; }
 
     Shard* shard_;
     std::chrono::milliseconds chunk_;
     Send send_;
+    bool whole_;
+    bool fresh_ = true;  ///< nothing of the stream came yet
     AudioFormat format_;
     size_t chunk_bytes_ = 160;
     std::vector<uint8_t> partial_;

@@ -313,7 +313,10 @@ void Element::tool_result(std::string id, std::string content) {
 }
 
 void Element::protect(bool on) {
-    with_talk([this, on](Talk&) { gst_pad_push_event(src_.pad(), gst::protect_event_new(on)); });
+    // Not before PLAYING, and not before there are caps: the event begins the stream.
+    with_talk([this, on](Talk& talk) {
+        if (playing_ && input_) talk.protect(on);
+    });
 }
 
 void Element::interrupt() {

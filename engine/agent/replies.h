@@ -44,9 +44,9 @@ class Replies {
         gate_open_ = !backend_unaware_;
         sign_waits_ = backend_unaware_;
     }
-    bool gate_open() const { return gate_open_; }
-    /// The interruption that follows was decided without the backend, which may go on with the reply.
-    void backend_is_unaware() { backend_unaware_ = true; }
+    /// The interruption that follows was decided without the backend, which may go on with a reply it is not done with.
+    void backend_is_unaware() { backend_unaware_ = open_; }
+    bool backend_unaware() const { return backend_unaware_; }
     /// It says that the caller speaks, what he said, or that the reply is over.
     void backend_noticed() {
         backend_unaware_ = false;

@@ -12,11 +12,13 @@ Talk::Talk(Shard* shard, CallContext* call, gst::LiveSourcePad* src, TalkOptions
       src_(src),
       options_(std::move(options)),
       hooks_(std::move(hooks)),
-      caller_(shard, options_.chunk,
-              [this](std::span<const uint8_t> audio, int64_t ingress_ns, bool voiced) {
-                  session().send_audio(audio);
-                  if (call_) call_->turns->caller_frame(ingress_ns, monotonic_ns(), voiced);
-              }),
+      caller_(
+          shard, options_.chunk,
+          [this](std::span<const uint8_t> audio, int64_t ingress_ns, bool voiced) {
+              session().send_audio(audio);
+              if (call_) call_->turns->caller_frame(ingress_ns, monotonic_ns(), voiced);
+          },
+          options_.whole_chunks),
       replies_(shard, src, call ? call->turns : nullptr,
                [this](std::string_view type, std::string fields, uint64_t epoch) {
                    hooks_.fact(type, std::move(fields), epoch);
@@ -111,10 +113,12 @@ void Talk::user_done() {
     }
 }
 
+void Talk::protect(bool on) { src_->push_event(gst::protect_event_new(on)); }
+
 uint64_t Talk::transcript(const Said& said) {
-    // For whoever wants to know which words were heard; those of a reply that was cut are not said.
-    if (!said.user && said.final && replies_.gate_open()) {
-        gst_pad_push_event(src_->pad(), gst::reply_text_event_new(std::string(said.text)));
+    // For whoever wants to know which words were heard; those of a reply that was cut without the backend are not.
+    if (!said.user && said.final && !replies_.backend_unaware()) {
+        src_->push_event(gst::reply_text_event_new(std::string(said.text)));
     }
     return fact("transcript", gst::fields([&](JsonWriter& w) {
                     w.field("role", said.user ? "user" : "assistant").field("text", said.text);

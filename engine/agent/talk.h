@@ -33,6 +33,7 @@ struct TalkHooks {
 struct TalkOptions {
     std::string backend;  ///< "deepgram", "hume": in the log and in the `calls` row
     std::chrono::milliseconds chunk{20};
+    bool whole_chunks = false;  ///< see CallerAudio
     ToolOptions tools;
 };
 
@@ -58,6 +59,8 @@ class Talk {
     /// The reply that plays is over.
     virtual void interrupt() { replies_.interrupt(); }
     void tool_result(const std::string& id, std::string content);
+    /// What is said from here on may (not) be interrupted; whoever decides downstream keeps to it.
+    void protect(bool on);
     /// The call ends from our side: last audio, last facts, close with 1000.
     void finish();
     bool over() { return session().over(); }
@@ -86,6 +89,7 @@ class Talk {
     /// The caller is done and has said something.
     void user_done();
     bool user_speaks() const { return user_speaks_; }
+    /// The assistant's words also go down, ahead of the audio that speaks them.
     uint64_t transcript(const Said& said);
     uint64_t fact(std::string_view type, std::string fields) { return hooks_.fact(type, std::move(fields), 0); }
     void error_fact(std::string_view code, std::string_view message, bool retryable);

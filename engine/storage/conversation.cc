@@ -56,6 +56,7 @@ std::optional<Emotion> emotion(const Fact& fact) {
     heard.scores = (*body)["scores"].dump();
     heard.sentiment = (*body)["sentiment"].text_or("");
     heard.confidence = number((*body)["confidence"]);
+    if (const int64_t said = (*body)["said_seq"].int_or(0); said > 0) heard.said_seq = static_cast<uint64_t>(said);
     heard.metadata = metadata_of(*body, {"node", "top"});
     return heard;
 }

@@ -99,7 +99,7 @@ std::string PadRecorder::audio() const {
 
 bool PadRecorder::wait(const std::function<bool(const std::vector<Entry>&)>& done) const {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(5), [&] { return done(entries_); });
+    return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return done(entries_); });
 }
 
 bool PadRecorder::wait_for(std::string_view what, size_t count) const {

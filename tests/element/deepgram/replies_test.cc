@@ -143,6 +143,18 @@ TEST(DeepgramReplies, P3TheEndOfTheOldReplyIsEnoughForTheNextOneToBeHeard) {
     EXPECT_EQ(rig.line.audio(), kFrame + "fresh");
 }
 
+TEST(DeepgramReplies, P2AReplyThatWasGeneratedLongAgoLeavesNothingStaleBehind) {
+    DeepgramRig rig;
+    ASSERT_TRUE(rig.talk());
+    rig.server.binary(kFrame);
+    rig.server.text(kAudioDone);
+    ASSERT_TRUE(rig.line.wait_for("trunkline/reply", 2));
+    rig.upstream(gst::interrupt_event_new(1, false));
+    rig.server.text(text_of("assistant", "are you there?"));  // and the backend never hears the caller
+    rig.server.binary("fresh");
+    ASSERT_TRUE(rig.line.wait_audio(165));
+}
+
 TEST(DeepgramReplies, TheProtectActionTellsWhoeverDecides) {
     DeepgramRig rig;
     ASSERT_TRUE(rig.talk());

@@ -20,15 +20,17 @@ struct Sent {
 
 class CallerAudioTest : public testing::Test {
   protected:
-    void run(milliseconds chunk, const std::function<void(CallerAudio&)>& work, size_t wanted) {
+    void run(milliseconds chunk, const std::function<void(CallerAudio&)>& work, size_t wanted, bool whole = false) {
         std::unique_ptr<CallerAudio> audio;
         const bool done = shard_.run_until(
             [&] {
                 if (!audio) {
-                    audio =
-                        std::make_unique<CallerAudio>(&shard_, chunk, [&](auto bytes, int64_t ingress, bool voiced) {
+                    audio = std::make_unique<CallerAudio>(
+                        &shard_, chunk,
+                        [&](auto bytes, int64_t ingress, bool voiced) {
                             sent_.push_back({std::string(bytes.begin(), bytes.end()), ingress, voiced});
-                        });
+                        },
+                        whole);
                     audio->set_format({AudioFormat::Encoding::kMulaw, 8000});
                     work(*audio);
                 }
@@ -85,6 +87,36 @@ TEST_F(CallerAudioTest, ALongFrameGoesWholeInMessagesOfTheChosenLength) {
     run(
         milliseconds(20), [&](CallerAudio& a) { a.frame(frame(std::string(400, 'a')), 1); }, 3);
     EXPECT_EQ(sizes(), (std::vector<size_t>{160, 160, 80}));
+}
+
+TEST_F(CallerAudioTest, HumeLine3_WholeMessagesBeginWithSilenceWhereTheStreamBeginsShort) {
+    run(
+        milliseconds(20),
+        [&](CallerAudio& a) {
+            a.frame(frame(std::string(120, 'a')), 1);
+            EXPECT_EQ(sent_.size(), 1U) << "nothing is held back";
+            for (char c : {'b', 'c'}) a.frame(frame(std::string(160, c)), 1);
+            EXPECT_EQ(sent_.size(), 3U);
+        },
+        3, true);
+    EXPECT_EQ(sent_[0].bytes, std::string(40, '\xff') + std::string(120, 'a'));
+    EXPECT_EQ(sent_[1].bytes, std::string(160, 'b'));
+    EXPECT_EQ(sent_[2].bytes, std::string(160, 'c'));
+}
+
+TEST_F(CallerAudioTest, HumeLine3_AFrameThatEndsShortWaitsForTheNextAndIsFilledUpWhenNoneComes) {
+    run(
+        milliseconds(20),
+        [&](CallerAudio& a) {
+            a.frame(frame(std::string(160, 'a')), 1);
+            a.frame(frame(std::string(100, 'b')), 1);
+            EXPECT_EQ(sent_.size(), 1U);
+            a.frame(frame(std::string(160, 'c')), 1);
+            EXPECT_EQ(sent_.size(), 2U);
+        },
+        3, true);
+    EXPECT_EQ(sent_[1].bytes, std::string(100, 'b') + std::string(60, 'c'));
+    EXPECT_EQ(sent_[2].bytes, std::string(100, 'c') + std::string(60, '\xff'));
 }
 
 TEST_F(CallerAudioTest, SilenceIsTheSilenceOfTheEncoding) {

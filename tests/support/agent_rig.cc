@@ -1,25 +1,25 @@
 // With a call, all that touches the element is done on the call's shard; without, from the test's thread, as gst-launch
 // does.
-#include "tests/support/deepgram_rig.h"
+#include "tests/support/agent_rig.h"
 
 #include <gtest/gtest.h>
 
 #include <future>
 
-#include "elements/deepgram/deepgramagent.h"
 #include "engine/core/clock.h"
 #include "engine/net/farewell.h"
 
 namespace trunkline::test {
 
-DeepgramRig::DeepgramRig(DeepgramRigOptions options)
+AgentRig::AgentRig(AgentRigOptions options)
     : server(options.script),
-      agent(GST_ELEMENT(g_object_new(TRUNKLINE_TYPE_DEEPGRAM_AGENT, "name", "agent", nullptr))),
+      agent(GST_ELEMENT(g_object_new(options.type, "name", "agent", nullptr))),
       caller(options.caller_caps),
       line(options.line_caps),
       facts_("call_test", "hash", monotonic_ns()),
       bus_(gst_bus_new()),
-      with_call_(options.call) {
+      with_call_(options.call),
+      settings_message_(options.settings_message) {
     gst_object_ref_sink(agent);
     gst_element_set_bus(agent, bus_);
     shard_.start();
@@ -60,7 +60,7 @@ DeepgramRig::DeepgramRig(DeepgramRigOptions options)
     gst_object_unref(src);
 }
 
-DeepgramRig::~DeepgramRig() {
+AgentRig::~AgentRig() {
     set_state(GST_STATE_NULL);
     for (size_t closing = 1; with_call_ && closing > 0;) {  // bounded by the sockets' close timeout
         on_shard([&] { closing = Farewell::under_way(); });
@@ -71,7 +71,7 @@ DeepgramRig::~DeepgramRig() {
     shard_.stop();
 }
 
-void DeepgramRig::on_shard(const std::function<void()>& work) {
+void AgentRig::on_shard(const std::function<void()>& work) {
     if (!with_call_) {
         work();
         return;
@@ -84,35 +84,35 @@ void DeepgramRig::on_shard(const std::function<void()>& work) {
     done.get_future().wait();
 }
 
-void DeepgramRig::set_state(GstState state) {
+void AgentRig::set_state(GstState state) {
     on_shard([&] { gst_element_set_state(agent, state); });
 }
 
-void DeepgramRig::play() {
+void AgentRig::play() {
     set_state(GST_STATE_PLAYING);
     on_shard([&] { caller.start(); });
 }
 
-bool DeepgramRig::talk() {
+bool AgentRig::talk() {
     play();
-    if (!with_call_) return server.wait_text("Settings");
+    if (!with_call_) return server.wait_text(settings_message_);
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(5), [&] { return !backends_.empty(); });
+    return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return !backends_.empty(); });
 }
 
-void DeepgramRig::say(const std::string& audio, int64_t ingress_ns) {
+void AgentRig::say(const std::string& audio, int64_t ingress_ns) {
     on_shard([&] { caller.push(audio, ingress_ns); });
 }
 
-void DeepgramRig::caller_event(GstEvent* event) {
+void AgentRig::caller_event(GstEvent* event) {
     on_shard([&] { caller.event(event); });
 }
 
-void DeepgramRig::upstream(GstEvent* event) {
+void AgentRig::upstream(GstEvent* event) {
     on_shard([&] { gst_pad_push_event(line.pad(), event); });
 }
 
-void DeepgramRig::playback(gst::Playback::State state, uint64_t epoch, int64_t played_ms, int64_t at_ns) {
+void AgentRig::playback(gst::Playback::State state, uint64_t epoch, int64_t played_ms, int64_t at_ns) {
     upstream(gst::playback_event_new({.state = state,
                                       .epoch = epoch,
                                       .at_ns = at_ns,
@@ -121,7 +121,7 @@ void DeepgramRig::playback(gst::Playback::State state, uint64_t epoch, int64_t p
                                       .discarded_ms = 0}));
 }
 
-std::vector<Json> DeepgramRig::facts(std::string_view type) const {
+std::vector<Json> AgentRig::facts(std::string_view type) const {
     std::vector<Json> found;
     for (const std::string& body : events.buffers()) {
         auto fact = Json::parse(body);
@@ -130,7 +130,7 @@ std::vector<Json> DeepgramRig::facts(std::string_view type) const {
     return found;
 }
 
-bool DeepgramRig::wait_fact(std::string_view type, size_t count) const {
+bool AgentRig::wait_fact(std::string_view type, size_t count) const {
     const std::string key = "\"type\":\"" + std::string(type) + "\"";
     return events.wait([&](const std::vector<PadRecorder::Entry>& all) {
         size_t seen = 0;
@@ -139,23 +139,23 @@ bool DeepgramRig::wait_fact(std::string_view type, size_t count) const {
     });
 }
 
-std::vector<DeepgramRig::HangUp> DeepgramRig::hangups() const {
+std::vector<AgentRig::HangUp> AgentRig::hangups() const {
     std::lock_guard lock(mutex_);
     return hangups_;
 }
 
-bool DeepgramRig::wait_hangup() const {
+bool AgentRig::wait_hangup() const {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return !hangups_.empty(); });
+    return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return !hangups_.empty(); });
 }
 
-std::vector<std::string> DeepgramRig::backends() const {
+std::vector<std::string> AgentRig::backends() const {
     std::lock_guard lock(mutex_);
     return backends_;
 }
 
-std::string DeepgramRig::wait_error() const {
-    GstMessage* message = gst_bus_timed_pop_filtered(bus_, 5 * GST_SECOND, GST_MESSAGE_ERROR);
+std::string AgentRig::wait_error() const {
+    GstMessage* message = gst_bus_timed_pop_filtered(bus_, 30 * GST_SECOND, GST_MESSAGE_ERROR);
     if (!message) return {};
     GError* error = nullptr;
     gst_message_parse_error(message, &error, nullptr);
