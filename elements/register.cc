@@ -4,6 +4,8 @@
 #include "elements/call/callends.h"
 #include "elements/database/dbsink.h"
 #include "elements/deepgram/deepgramagent.h"
+#include "elements/gain/gain.h"
+#include "elements/hume/humeevi.h"
 #include "elements/twilio/twiliosink.h"
 #include "elements/twilio/twiliosrc.h"
 #include "elements/vonage/vonagesink.h"
@@ -24,6 +26,8 @@ bool register_elements(GstPlugin* plugin) {
         {"vonagesrc", TRUNKLINE_TYPE_VONAGE_SRC},
         {"vonagesink", TRUNKLINE_TYPE_VONAGE_SINK},
         {"deepgramagent", TRUNKLINE_TYPE_DEEPGRAM_AGENT},
+        {"humeevi", TRUNKLINE_TYPE_HUME_EVI},
+        {"gain", TRUNKLINE_TYPE_GAIN},
         {"bargein", TRUNKLINE_TYPE_BARGE_IN},
         {"dbsink", TRUNKLINE_TYPE_DB_SINK},
         {"webhooksink", TRUNKLINE_TYPE_WEBHOOK_SINK},

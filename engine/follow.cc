@@ -76,9 +76,12 @@ std::string say(const Fact& fact, const Json& f) {
                ms(f["played_ms"]) + " ms heard of " + ms(f["generated_ms"]) + " ms";
     }
     if (t == "bargein") {
+        if (f["verdict"].text_or("") == "rejected") return "barge-in rejected: " + f["reason"].text_or("");
+        if (!f["cleared_t_ms"].is_number()) return "barge-in: nothing was left to clear";
         return "barge-in: cleared " + std::to_string(f["cleared_t_ms"].int_or(0) - f["onset_t_ms"].int_or(0)) +
-               " ms after the backend's signal, " + ms(f["played_ms"]) + " ms heard, " + ms(f["discarded_ms"]) +
-               " ms thrown away";
+               (f["source"].text_or("") == "local" ? " ms after the caller began, "
+                                                   : " ms after the backend's signal, ") +
+               ms(f["played_ms"]) + " ms heard, " + ms(f["discarded_ms"]) + " ms thrown away";
     }
     if (t == "turn.latency") {
         return "turn " + std::to_string(f["turn"].int_or(0)) + ": voice to voice " + ms(f["voice_to_voice_ms"]) +

@@ -6,7 +6,7 @@
 
 #include "elements/deepgram/deepgram_session.h"
 #include "elements/deepgram/deepgram_settings.h"
-#include "elements/deepgram/tool_calls.h"
+#include "engine/agent/tool_calls.h"
 #include "engine/core/result.h"
 
 namespace trunkline::deepgram {
@@ -35,6 +35,6 @@ Result<Settings> settings_of(const AgentConfig& config);
 /// Fills in the key from DEEPGRAM_API_KEY. Errors: "no-api-key", "bad-api-key", "bad-url".
 Result<SessionOptions> session_options_of(const AgentConfig& config);
 
-ToolOptions tool_options_of(const AgentConfig& config, std::string call_id);
+agent::ToolOptions tool_options_of(const AgentConfig& config, std::string call_id);
 
 }  // namespace trunkline::deepgram

@@ -1,19 +1,14 @@
-// Property ids are 1 + the row: first the texts, then the durations, the switches, and the two of the output.
+// The tables, and the one property that is none of theirs.
 #include "elements/deepgram/agent_properties.h"
 
 #include <gst/gst.h>
 
-#include <iterator>
+#include "engine/agent/properties.h"
 
 namespace trunkline::deepgram {
 namespace {
 
-struct Text {
-    const char *name, *nick, *blurb;
-    std::string AgentConfig::*member;
-    bool secret = false;
-};
-constexpr Text kTexts[] = {
+constexpr agent::TextProperty<AgentConfig> kTexts[] = {
     {"url", "URL", "Address of the voice agent, wss:// or ws://; ws:// is for simulators on the same machine",
      &AgentConfig::url},
     {"api-key", "API key",
@@ -66,12 +61,7 @@ constexpr Text kTexts[] = {
      &AgentConfig::tool_secret, true},
 };
 
-struct Duration {
-    const char *name, *nick, *blurb;
-    uint64_t AgentConfig::*member;
-    guint64 least, most, preset;
-};
-constexpr Duration kDurations[] = {
+constexpr agent::DurationProperty<AgentConfig> kDurations[] = {
     {"tool-timeout", "Tool timeout",
      "How long a function may take; then the agent gets an error as its result; 10 ms to 10 min, default 5 s (ns)",
      &AgentConfig::tool_timeout, 10 * GST_MSECOND, 600 * GST_SECOND, 5 * GST_SECOND},
@@ -88,12 +78,7 @@ constexpr Duration kDurations[] = {
      &AgentConfig::chunk, 10 * GST_MSECOND, 100 * GST_MSECOND, 20 * GST_MSECOND},
 };
 
-struct Switch {
-    const char *name, *nick, *blurb;
-    std::optional<bool> AgentConfig::*member;
-    bool preset;
-};
-constexpr Switch kSwitches[] = {
+constexpr agent::SwitchProperty<AgentConfig> kSwitches[] = {
     {"mip-opt-out", "MIP opt-out",
      "Keeps the call out of Deepgram's model improvement program; default: as in settings", &AgentConfig::mip_opt_out,
      false},
@@ -102,10 +87,13 @@ constexpr Switch kSwitches[] = {
      &AgentConfig::experimental, false},
 };
 
-constexpr guint kFirstDuration = 1 + std::size(kTexts);
-constexpr guint kFirstSwitch = kFirstDuration + std::size(kDurations);
-constexpr guint kOutputFormat = kFirstSwitch + std::size(kSwitches);
-constexpr guint kOutputRate = kOutputFormat + 1;
+constexpr agent::NumberProperty<AgentConfig> kNumbers[] = {
+    {"output-rate", "Output rate",
+     "Sample rate of what the agent answers in; 8000 to 48000, 0 = what fits, default 0 (Hz)",
+     &AgentConfig::output_rate, 0, 48'000, 0},
+};
+
+constexpr agent::PropertyTable<AgentConfig> kTable{kTexts, kDurations, kSwitches, kNumbers};
 
 GType output_format_type() {
     static const GEnumValue values[] = {
@@ -120,71 +108,28 @@ GType output_format_type() {
 }  // namespace
 
 void install_properties(GObjectClass* klass) {
+    kTable.install(klass);
     const auto flags = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-    const auto secret = static_cast<GParamFlags>(G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-    const AgentConfig presets;
-    guint id = 1;
-    for (const Text& t : kTexts) {
-        const std::string& preset = presets.*t.member;
-        g_object_class_install_property(
-            klass, id++,
-            g_param_spec_string(t.name, t.nick, t.blurb, preset.empty() ? nullptr : preset.c_str(),
-                                t.secret ? secret : flags));
-    }
-    for (const Duration& d : kDurations) {
-        g_object_class_install_property(klass, id++,
-                                        g_param_spec_uint64(d.name, d.nick, d.blurb, d.least, d.most, d.preset, flags));
-    }
-    for (const Switch& s : kSwitches) {
-        g_object_class_install_property(klass, id++, g_param_spec_boolean(s.name, s.nick, s.blurb, s.preset, flags));
-    }
     g_object_class_install_property(
-        klass, id++,
+        klass, kTable.next_id(),
         g_param_spec_enum(
             "output-format", "Output format",
             "What the agent answers in: auto, mulaw (8 kHz) or linear16; default: auto, the caller's own format "
             "if the next element takes it",
             output_format_type(), static_cast<int>(AgentConfig::Output::kAuto), flags));
-    g_object_class_install_property(
-        klass, id++,
-        g_param_spec_int("output-rate", "Output rate",
-                         "Sample rate of what the agent answers in; 8000 to 48000, 0 = what fits, default 0 (Hz)", 0,
-                         48'000, 0, flags));
 }
 
 bool set_property(AgentConfig& config, guint id, const GValue* value) {
-    if (id >= 1 && id < kFirstDuration) {
-        const char* text = g_value_get_string(value);
-        config.*kTexts[id - 1].member = text ? text : "";
-    } else if (id >= kFirstDuration && id < kFirstSwitch) {
-        config.*kDurations[id - kFirstDuration].member = g_value_get_uint64(value);
-    } else if (id >= kFirstSwitch && id < kOutputFormat) {
-        config.*kSwitches[id - kFirstSwitch].member = g_value_get_boolean(value) != FALSE;
-    } else if (id == kOutputFormat) {
-        config.output_format = static_cast<AgentConfig::Output>(g_value_get_enum(value));
-    } else if (id == kOutputRate) {
-        config.output_rate = g_value_get_int(value);
-    } else {
-        return false;
-    }
+    if (kTable.set(config, id, value)) return true;
+    if (id != kTable.next_id()) return false;
+    config.output_format = static_cast<AgentConfig::Output>(g_value_get_enum(value));
     return true;
 }
 
 bool get_property(const AgentConfig& config, guint id, GValue* value) {
-    if (id >= 1 && id < kFirstDuration) {
-        g_value_set_string(value, (config.*kTexts[id - 1].member).c_str());
-    } else if (id >= kFirstDuration && id < kFirstSwitch) {
-        g_value_set_uint64(value, config.*kDurations[id - kFirstDuration].member);
-    } else if (id >= kFirstSwitch && id < kOutputFormat) {
-        const Switch& s = kSwitches[id - kFirstSwitch];
-        g_value_set_boolean(value, (config.*s.member).value_or(s.preset));
-    } else if (id == kOutputFormat) {
-        g_value_set_enum(value, static_cast<int>(config.output_format));
-    } else if (id == kOutputRate) {
-        g_value_set_int(value, config.output_rate);
-    } else {
-        return false;
-    }
+    if (kTable.get(config, id, value)) return true;
+    if (id != kTable.next_id()) return false;
+    g_value_set_enum(value, static_cast<int>(config.output_format));
     return true;
 }
 

@@ -10,22 +10,13 @@
 #include <vector>
 
 #include "elements/deepgram/deepgram_protocol.h"
+#include "engine/agent/audio_format.h"
 #include "engine/core/json.h"
 #include "engine/core/result.h"
 
 namespace trunkline::deepgram {
 
-/// Mono audio as it goes over the wire.
-struct AudioFormat {
-    enum class Encoding { kMulaw, kLinear16 };
-    Encoding encoding = Encoding::kMulaw;
-    int rate = 8000;  ///< Hz
-
-    size_t sample_bytes() const { return encoding == Encoding::kMulaw ? 1 : 2; }
-    size_t bytes_per_second() const { return sample_bytes() * static_cast<size_t>(rate); }
-    const char* name() const { return encoding == Encoding::kMulaw ? "mulaw" : "linear16"; }
-    bool operator==(const AudioFormat&) const = default;
-};
+using agent::AudioFormat;
 
 /// What the properties say; empty and nothing = not set.
 struct SettingsOptions {

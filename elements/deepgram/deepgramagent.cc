@@ -30,6 +30,7 @@ void tool_result(GstElement* e, const gchar* id, const gchar* content) {
     impl_of(e)->tool_result(text(id), text(content));
 }
 void interrupt(GstElement* e) { impl_of(e)->interrupt(); }
+void protect(GstElement* e, gboolean on) { impl_of(e)->protect(on != FALSE); }
 
 template <class... Types>
 void add_action(DeepgramAgentClass* klass, const char* name, GCallback handler, Types... types) {
@@ -69,29 +70,7 @@ GstPad* request_new_pad(GstElement* element, GstPadTemplate*, const gchar*, cons
 void release_pad(GstElement* element, GstPad* pad) { impl_of(element)->release(pad); }
 
 GstStateChangeReturn change_state(GstElement* element, GstStateChange change) {
-    Agent* agent = impl_of(element);
-    switch (change) {
-        case GST_STATE_CHANGE_NULL_TO_READY:
-            if (!agent->open()) return GST_STATE_CHANGE_FAILURE;
-            break;
-        case GST_STATE_CHANGE_READY_TO_PAUSED:
-            agent->start();
-            break;
-        case GST_STATE_CHANGE_PLAYING_TO_PAUSED:
-            agent->play(false);
-            break;
-        case GST_STATE_CHANGE_PAUSED_TO_READY:
-            agent->stop();
-            break;
-        default:
-            break;
-    }
-    const auto result = GST_ELEMENT_CLASS(deepgram_agent_parent_class)->change_state(element, change);
-    if (change == GST_STATE_CHANGE_READY_TO_NULL) agent->shut();
-    if (result == GST_STATE_CHANGE_FAILURE) return result;
-    if (change == GST_STATE_CHANGE_PAUSED_TO_PLAYING) agent->play(true);
-    const bool live = change == GST_STATE_CHANGE_READY_TO_PAUSED || change == GST_STATE_CHANGE_PLAYING_TO_PAUSED;
-    return live ? GST_STATE_CHANGE_NO_PREROLL : result;
+    return impl_of(element)->change_state(GST_ELEMENT_CLASS(deepgram_agent_parent_class), change);
 }
 
 }  // namespace
@@ -112,6 +91,7 @@ static void deepgram_agent_class_init(DeepgramAgentClass* klass) {
     add_action(klass, "update-prompt", G_CALLBACK(update_prompt), G_TYPE_STRING);
     add_action(klass, "tool-result", G_CALLBACK(tool_result), G_TYPE_STRING, G_TYPE_STRING);
     add_action(klass, "interrupt", G_CALLBACK(interrupt));
+    add_action(klass, "protect", G_CALLBACK(protect), G_TYPE_BOOLEAN);
 
     auto* element = GST_ELEMENT_CLASS(klass);
     element->set_context = set_context;

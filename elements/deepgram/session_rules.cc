@@ -10,8 +10,6 @@ std::string authorization(const std::string& key) {
     return (jwt ? "Bearer " : "Token ") + key;
 }
 
-bool code_may_pass(uint16_t code) { return code == 1001 || code == 1006 || (code >= 1011 && code <= 1014); }
-
 bool error_may_pass(const std::string& code) {
     static constexpr std::string_view kPassing[] = {
         "INTERNAL_SERVER_ERROR",     "SERVER_GOING_AWAY",     "FAILED_TO_THINK",    "FAILED_TO_SPEAK",

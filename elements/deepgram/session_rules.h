@@ -10,8 +10,7 @@ namespace trunkline::deepgram {
 /// Value of the Authorization header: keys go as "Token", short-lived JSON web tokens ("eyJ….….…") as "Bearer".
 std::string authorization(const std::string& key);
 
-/// Close codes after which the same talk may go on over a new connection.
-bool code_may_pass(uint16_t code);
+using agent::code_may_pass;
 
 /// Server errors that lie in the moment and not in what we sent.
 bool error_may_pass(const std::string& code);

@@ -161,6 +161,7 @@ Wiring compile_wiring(const Graph& graph, const std::string& carrier, const Comp
     draft_edges(graph, draft, elements, out);
     set_carrier_rate(draft);
     check_shape(graph, draft, out);
+    check_facts(graph, draft, out);
     const bool whole =
         std::all_of(draft.nodes.begin(), draft.nodes.end(), [](const DraftNode& n) { return n.info != nullptr; });
     if (whole && !has_errors(out)) negotiate(draft, elements, out);

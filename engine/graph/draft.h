@@ -50,6 +50,8 @@ void draft_edges(const Graph& graph, Draft& draft, ElementTable& elements, Diagn
 void set_carrier_rate(Draft& draft);
 /// Cycles, unlinked pads and nodes, two ends of one call (check_shape.cc).
 void check_shape(const Graph& graph, const Draft& draft, Diagnostics& out);
+/// Facts that are asked for and that nobody gives (check_facts.cc).
+void check_facts(const Graph& graph, const Draft& draft, Diagnostics& out);
 /// Caps of every edge; puts converters in (negotiate.cc).
 void negotiate(Draft& draft, ElementTable& elements, Diagnostics& out);
 

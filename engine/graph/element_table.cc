@@ -8,8 +8,7 @@ namespace {
 
 bool is_agent_class(GstElementFactory* factory, std::string_view name) {
     const char* klass = gst_element_factory_get_metadata(factory, GST_ELEMENT_METADATA_KLASS);
-    return (klass && std::string_view(klass).find("Agent") != std::string_view::npos) || name.ends_with("agent") ||
-           name == "humeevi";
+    return (klass && std::string_view(klass).find("Agent") != std::string_view::npos) || name.ends_with("agent");
 }
 
 std::vector<PadTemplate> read_pads(GstElementClass* klass) {
@@ -28,6 +27,19 @@ std::vector<PadTemplate> read_pads(GstElementClass* klass) {
     return pads;
 }
 
+/// The comma list in the metadata `call-facts`.
+std::vector<std::string> read_facts(GstElementFactory* factory) {
+    std::vector<std::string> facts;
+    const char* listed = gst_element_factory_get_metadata(factory, "call-facts");
+    gchar** words = g_strsplit(listed ? listed : "", ",", -1);
+    for (gchar** word = words; *word; ++word) {
+        const std::string fact = g_strstrip(*word);
+        if (!fact.empty()) facts.push_back(fact);
+    }
+    g_strfreev(words);
+    return facts;
+}
+
 std::optional<ElementInfo> look_up(const std::string& name) {
     auto factory = gst::Ptr<GstElementFactory>::adopt(gst_element_factory_find(name.c_str()));
     if (!factory) return std::nullopt;
@@ -40,6 +52,7 @@ std::optional<ElementInfo> look_up(const std::string& name) {
     if (info.type == 0) return std::nullopt;
     info.klass = G_OBJECT_CLASS(g_type_class_ref(info.type));
     info.pads = read_pads(GST_ELEMENT_CLASS(info.klass));
+    info.facts = read_facts(info.factory.get());
     info.agent = is_agent_class(info.factory.get(), name);
     return info;
 }

@@ -32,7 +32,8 @@ struct ElementInfo {
     GType type = 0;
     GObjectClass* klass = nullptr;  ///< kept alive for ever, as GStreamer does with static types
     std::vector<PadTemplate> pads;
-    bool agent = false;  ///< a voice backend: what it says is not made of what it hears
+    std::vector<std::string> facts;  ///< what its `events` pad gives beyond what every such element gives
+    bool agent = false;              ///< a voice backend: what it says is not made of what it hears
 
     const PadTemplate* pad(std::string_view name) const;
 };

@@ -107,10 +107,15 @@ Lookup with_env_file(const std::string& path, Lookup first) {
         for (std::string line; std::getline(lines, line);) read_env_line(line, *values);
     }
     if (!first) first = process_environment;
-    return [first, values](const std::string& name) -> std::optional<std::string> {
+    const auto look = [first, values](const std::string& name) -> std::optional<std::string> {
         if (auto value = first(name)) return value;
         const auto at = values->find(name);
         return at == values->end() ? std::nullopt : std::optional(at->second);
+    };
+    return [look](const std::string& name) {
+        auto value = look(name);
+        // Installations that are older than this engine have it under another name.
+        return value || name != "HUME_API_KEY" ? value : look("HUME_AI_API_KEY");
     };
 }
 

@@ -56,6 +56,7 @@ std::optional<Emotion> emotion(const Fact& fact) {
     heard.scores = (*body)["scores"].dump();
     heard.sentiment = (*body)["sentiment"].text_or("");
     heard.confidence = number((*body)["confidence"]);
+    if (const int64_t said = (*body)["said_seq"].int_or(0); said > 0) heard.said_seq = static_cast<uint64_t>(said);
     heard.metadata = metadata_of(*body, {"node", "top"});
     return heard;
 }
@@ -66,7 +67,9 @@ std::optional<TurnRow> turn_row(const Fact& fact) {
     const auto body = body_of(fact);
     if (!body) return std::nullopt;
     const auto turn = turn_of(*body);
-    const bool interrupted = barged || (*body)["interrupted"].bool_or(false);
+    // A rejected one interrupted nothing.
+    const bool accepted = barged && (*body)["verdict"].text_or("accepted") == "accepted";
+    const bool interrupted = accepted || (*body)["interrupted"].bool_or(false);
     if (!turn || (!stages && !interrupted)) return std::nullopt;
     const auto ms = [&](std::string_view name) { return number((*body)[name]); };
     TurnRow row;

@@ -14,11 +14,12 @@ struct LogLine {
 };
 std::optional<LogLine> log_line(const Fact& fact);
 
-/// The emotions heard in the last thing that `role` said.
+/// The emotions heard in what `role` said: in the line `said_seq`, or in its last one.
 struct Emotion {
     std::optional<uint64_t> turn;
     std::string role, scores, sentiment, metadata;
     std::optional<double> confidence;
+    std::optional<uint64_t> said_seq;
 };
 std::optional<Emotion> emotion(const Fact& fact);
 

@@ -99,7 +99,7 @@ struct RowWriter::Impl {
           feel(s,
                "UPDATE conversation_log SET emotion_scores = :e, sentiment = NULLIF(:n, ''), confidence = :f"
                " WHERE call_id = :c AND seq = (SELECT MAX(seq) FROM conversation_log WHERE call_id = :d AND role = :r"
-               " AND seq < :s)",
+               " AND seq <= :s)",
                "ssrsssi"),
           turn(s, kUpsertTurn, "siiirrrrrrrrrriss"),
           fill_turn(s, kFillTurn, "iirrrrrrrrrrsi"),
@@ -219,7 +219,7 @@ void RowWriter::Impl::write_derived(const Fact& fact, Effects& effects) {
                                                         time}));
     } else if (const auto felt = emotion(fact)) {
         const bool joined = feel.run({felt->scores, felt->sentiment, felt->confidence, fact.call_id, fact.call_id,
-                                      felt->role, fact.seq}) > 0;
+                                      felt->role, felt->said_seq.value_or(fact.seq)}) > 0;
         if (joined) return;
         effects.rows +=
             static_cast<uint64_t>(line.run({fact.call_id, fact.seq, felt->turn, felt->role, "", felt->scores,

@@ -18,8 +18,10 @@ inline std::string source_dir() {
 /// An environment that holds just these names.
 inline LoadOptions test_options() {
     static const std::map<std::string, std::string> kEnv = {{"HOOK_URL", "https://hooks.example/calls"}};
-    static const std::map<std::string, std::string> kSecrets = {
-        {"API_KEY", "s3cret-api-key"}, {"HOOK_SECRET", "s3cret-hook"}, {"DEEPGRAM_API_KEY", "s3cret-deepgram"}};
+    static const std::map<std::string, std::string> kSecrets = {{"API_KEY", "s3cret-api-key"},
+                                                                {"HOOK_SECRET", "s3cret-hook"},
+                                                                {"DEEPGRAM_API_KEY", "s3cret-deepgram"},
+                                                                {"HUME_API_KEY", "s3cret-hume"}};
     const auto look = [](const std::map<std::string, std::string>& in) {
         return [&in](const std::string& name) -> std::optional<std::string> {
             const auto at = in.find(name);

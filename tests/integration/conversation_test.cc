@@ -163,6 +163,70 @@ TEST(Conversation, P4ARejectedInterruptionClearsNothing) {
     EXPECT_EQ(call->result().stream().clears(), 0);
 }
 
+/// What the caller hears from `ms` of the stream on.
+std::vector<lab::Match> heard_after(Rig& rig, const lab::StreamResult& stream, double at_ms, const char* known_name) {
+    const auto after = static_cast<size_t>((at_ms - stream.started_ms) * 8) + 160;
+    if (after >= stream.heard.size()) return {};
+    lab::KnownSpeech known;
+    known.add(*rig.speech().speech(known_name));
+    const std::vector<uint8_t> tail(stream.heard.begin() + static_cast<std::ptrdiff_t>(after), stream.heard.end());
+    return known.identify(lab::ulaw_decode(tail), 0);
+}
+
+TEST(Conversation, P1P2P3OurOwnDetectorInterruptsWhenAllAudioIsHandedOutAndNothingStaleIsHeard) {
+    RigOptions options;
+    options.gate = "{element: bargein, source: local}";
+    options.deepgram = quick_agent();
+    options.deepgram.pacing.factor = 50;  // everything is with the carrier or in the queue at once
+    options.deepgram.faults.late_audio_ms = 300;
+    Rig rig(options);
+    auto call = rig.call();
+    ASSERT_TRUE(rig.agent().wait(
+        [](const auto& s) {
+            return !s.empty() && !s[0].said.empty() && s[0].said[0].bytes_sent == s[0].said[0].bytes_total;
+        },
+        30'000));
+    ASSERT_TRUE(
+        call->wait_for([](const CallResult& c) { return !c.streams.empty() && c.stream().agent_speaking(); }, 30s));
+    rig.say(*call, "vm-goodbye");
+    ASSERT_TRUE(call->wait_for([](const CallResult& c) { return c.stream().clears() == 1; }, 30s)) << "no clear";
+    ASSERT_TRUE(rig.agent().wait([](const auto& s) { return s[0].said.size() >= 2; }, 30'000)) << "no answer to it";
+    ASSERT_TRUE(call->wait_for([](const CallResult& c) { return agent_finished(c, 2); }, 30s));
+    call->hang_up();
+    const std::string id = rig.ended_call(call->result().call_sid);
+    expect_one_clean_end(rig, id);
+
+    const auto result = call->result();
+    EXPECT_EQ(violations(result), "");
+    const auto matches = heard_after(rig, result.stream(), result.stream().clears_ms[0], "vm-goodbye");
+    ASSERT_EQ(matches.size(), 1U);
+    EXPECT_EQ(matches[0].verdict, lab::Verdict::kClean) << matches[0].reason;
+
+    const auto facts = rig.facts(id, "bargein");
+    ASSERT_EQ(facts.size(), 1U);
+    EXPECT_EQ(facts[0]["source"].text_or(""), "local");
+    EXPECT_EQ(facts[0]["verdict"].text_or(""), "accepted");
+    EXPECT_EQ(facts[0]["phase"].text_or(""), "greeting");
+    EXPECT_GE(facts[0]["decided_t_ms"].int_or(-1), facts[0]["onset_t_ms"].int_or(0));
+    EXPECT_GE(facts[0]["cleared_t_ms"].int_or(-1), facts[0]["last_heard_t_ms"].int_or(0));
+    EXPECT_GT(facts[0]["discarded_ms"].int_or(0), 0);
+}
+
+TEST(Conversation, P4SpeechTooShortForUsIsRejectedAndClearsNothing) {
+    RigOptions options;
+    options.gate = "{element: bargein, source: local, min-speech: 900ms, provisional: pause}";
+    Rig rig(options);
+    auto call = rig.call();
+    ASSERT_TRUE(
+        call->wait_for([](const CallResult& c) { return !c.streams.empty() && c.stream().agent_speaking(); }, 30s));
+    rig.say(*call, "hello");  // 0.8 s
+    ASSERT_TRUE(rig.wait_sql("select 1 from call_events where type = 'bargein'", 1, 30'000));
+    EXPECT_EQ(call->result().stream().clears(), 0);
+    EXPECT_EQ(rig.sql("select json_extract(body, '$.verdict') || ' ' || json_extract(body, '$.reason') from "
+                      "call_events where type = 'bargein'"),
+              std::vector<std::string>{"rejected too-short"});
+}
+
 TEST(Conversation, Line5P8P9StartAndAudioInOneSegmentWithTheUpgradeAreNotLost) {
     for (const auto where : {lab::Coalesce::kBehindRequest, lab::Coalesce::kBehindResponse}) {
         Rig rig;

@@ -40,7 +40,8 @@ PadRecorder::PadRecorder(const char* caps) {
     });
     gst_pad_set_event_function(pad_, [](GstPad* pad, GstObject*, GstEvent* event) -> gboolean {
         const GstStructure* structure = gst_event_get_structure(event);
-        const bool custom = GST_EVENT_TYPE(event) == GST_EVENT_CUSTOM_DOWNSTREAM;
+        const bool custom = GST_EVENT_TYPE(event) == GST_EVENT_CUSTOM_DOWNSTREAM ||
+                            GST_EVENT_TYPE(event) == GST_EVENT_CUSTOM_DOWNSTREAM_OOB;
         const char* name = custom && structure ? gst_structure_get_name(structure) : GST_EVENT_TYPE_NAME(event);
         Entry entry;
         entry.what = name;
@@ -98,7 +99,7 @@ std::string PadRecorder::audio() const {
 
 bool PadRecorder::wait(const std::function<bool(const std::vector<Entry>&)>& done) const {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(5), [&] { return done(entries_); });
+    return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return done(entries_); });
 }
 
 bool PadRecorder::wait_for(std::string_view what, size_t count) const {

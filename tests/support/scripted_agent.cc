@@ -33,7 +33,7 @@ struct ScriptedAgent::Impl {
     GMainLoop* loop = g_main_loop_new(context, FALSE);
     SoupServer* server = nullptr;
     std::vector<SoupWebsocketConnection*> connections;
-    std::string base;
+    std::string base, path;
     std::thread thread;
 
     template <class Edit>
@@ -78,7 +78,7 @@ struct ScriptedAgent::Impl {
         }
         for (const auto& what : script.before_applied) send(what);
         if (!script.apply) return;
-        send(R"({"type":"SettingsApplied"})");
+        if (!script.applied.empty()) send(script.applied);
         for (const auto& what : script.after_applied) send(what);
     }
 
@@ -91,7 +91,8 @@ struct ScriptedAgent::Impl {
         self->note([&](Log& log) {
             log.frames.push_back({log.connections, binary, text, g_get_monotonic_time() * 1000});
         });
-        if (!binary && type_of(text) == "Settings" && connection == self->current()) self->on_settings();
+        if (!binary && type_of(text) == self->script.settings_type && connection == self->current())
+            self->on_settings();
     }
 
     static void on_closed(SoupWebsocketConnection* connection, gpointer data) {
@@ -106,13 +107,21 @@ struct ScriptedAgent::Impl {
         self->note([](Log& log) { ++log.connections; });
         g_signal_connect(connection, "message", G_CALLBACK(on_message), self);
         g_signal_connect(connection, "closed", G_CALLBACK(on_closed), self);
-        if (self->script.welcome)
-            self->send(R"({"type":"Welcome","request_id":"req-)" + std::to_string(self->log.connections) + "\"}");
+        if (!self->script.welcome) return;
+        std::string hello = self->script.hello;
+        if (const size_t at = hello.find('#'); at != std::string::npos) {
+            hello.replace(at, 1, std::to_string(self->log.connections));
+        }
+        self->send(hello);
     }
 
     static void on_early(SoupServer*, SoupServerMessage* message, const char*, GHashTable*, gpointer data) {
         auto* self = static_cast<Impl*>(data);
-        self->note([&](Log& log) { log.authorizations.push_back(header(message, "Authorization")); });
+        const char* query = g_uri_get_query(soup_server_message_get_uri(message));
+        self->note([&](Log& log) {
+            log.authorizations.push_back(header(message, "Authorization"));
+            log.queries.emplace_back(query ? query : "");
+        });
         if (self->script.refuse_status == 0 || self->script.refuse_times <= 0) return;
         --self->script.refuse_times;
         self->note([](Log& log) { ++log.refused; });
@@ -154,8 +163,8 @@ struct ScriptedAgent::Impl {
         g_main_context_push_thread_default(context);
         server = soup_server_new(nullptr, nullptr);
         soup_server_remove_websocket_extension(server, SOUP_TYPE_WEBSOCKET_EXTENSION_DEFLATE);
-        soup_server_add_websocket_handler(server, "/v1/agent/converse", nullptr, nullptr, on_open, this, nullptr);
-        soup_server_add_early_handler(server, "/v1/agent/converse", on_early, this, nullptr);
+        soup_server_add_websocket_handler(server, script.path.c_str(), nullptr, nullptr, on_open, this, nullptr);
+        soup_server_add_early_handler(server, script.path.c_str(), on_early, this, nullptr);
         soup_server_add_handler(server, "/tool", on_tool, this, nullptr);
         soup_server_listen_local(server, 0, SOUP_SERVER_LISTEN_IPV4_ONLY, nullptr);
         GSList* uris = soup_server_get_uris(server);
@@ -194,6 +203,7 @@ std::string ScriptedAgent::Log::audio(int connection) const {
 
 ScriptedAgent::ScriptedAgent(AgentScript script) : impl_(std::make_unique<Impl>()) {
     impl_->script = std::move(script);
+    impl_->path = impl_->script.path;
     std::promise<void> ready;
     impl_->thread = std::thread([this, &ready] { impl_->run(&ready); });
     ready.get_future().wait();
@@ -206,7 +216,7 @@ ScriptedAgent::~ScriptedAgent() {
     g_main_context_unref(impl_->context);
 }
 
-std::string ScriptedAgent::url() const { return "ws://" + impl_->base + "/v1/agent/converse"; }
+std::string ScriptedAgent::url() const { return "ws://" + impl_->base + impl_->path; }
 std::string ScriptedAgent::tool_url() const { return "http://" + impl_->base + "/tool"; }
 
 ScriptedAgent::Log ScriptedAgent::log() const {
@@ -216,7 +226,7 @@ ScriptedAgent::Log ScriptedAgent::log() const {
 
 bool ScriptedAgent::wait(const std::function<bool(const Log&)>& done) const {
     std::unique_lock lock(impl_->mutex);
-    return impl_->changed.wait_for(lock, std::chrono::seconds(5), [&] { return done(impl_->log); });
+    return impl_->changed.wait_for(lock, std::chrono::seconds(30), [&] { return done(impl_->log); });
 }
 
 bool ScriptedAgent::wait_text(std::string_view type, size_t count) const {

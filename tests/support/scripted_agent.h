@@ -12,10 +12,14 @@
 namespace trunkline::test {
 
 struct AgentScript {
-    bool welcome = true;                        ///< send Welcome when a connection opens
-    bool apply = true;                          ///< answer Settings with SettingsApplied
-    int refuse_status = 0;                      ///< HTTP status that refuses upgrades …
-    int refuse_times = 1 << 30;                 ///< … so many times
+    std::string path = "/v1/agent/converse";
+    std::string hello = R"({"type":"Welcome","request_id":"req-#"})";  ///< # becomes the number of the connection
+    std::string settings_type = "Settings";                            ///< of the message that is answered …
+    std::string applied = R"({"type":"SettingsApplied"})";             ///< … with this; empty = with nothing
+    bool welcome = true;                                               ///< send `hello` when a connection opens
+    bool apply = true;                                                 ///< answer Settings
+    int refuse_status = 0;                                             ///< HTTP status that refuses upgrades …
+    int refuse_times = 1 << 30;                                        ///< … so many times
     int close_before_applied = 0;               ///< so many connections are closed instead of SettingsApplied
     std::vector<std::string> before_applied{};  ///< texts, or binary when they begin with "bin:"
     std::vector<std::string> after_applied{};   ///< likewise
@@ -39,6 +43,7 @@ class ScriptedAgent {
         int connections = 0;
         int refused = 0;
         std::vector<std::string> authorizations;  ///< of every upgrade that was asked for
+        std::vector<std::string> queries;         ///< likewise, percent-encoded as they came
         std::vector<Frame> frames;
         std::vector<int> close_codes;  ///< codes of the client's close frames; 0 = none came
         std::vector<ToolPost> posts;
@@ -52,7 +57,7 @@ class ScriptedAgent {
     explicit ScriptedAgent(AgentScript script = {});
     ~ScriptedAgent();
 
-    std::string url() const;  ///< ws://127.0.0.1:…/v1/agent/converse
+    std::string url() const;  ///< ws://127.0.0.1:… and the path
     std::string tool_url() const;
     Log log() const;
     /// Waits until `done` holds for the log; false after five seconds.

@@ -3,6 +3,6 @@ trunkline_test(deepgram_protocol_test
   DEPS elements_deepgram gtest_main
   LABELS quick)
 trunkline_test(deepgram_parts_test
-  SOURCES deepgram/caller_audio_test.cc deepgram/injector_test.cc deepgram/config_test.cc deepgram/session_rules_test.cc
+  SOURCES agent/caller_audio_test.cc deepgram/injector_test.cc deepgram/config_test.cc deepgram/session_rules_test.cc
   DEPS elements_deepgram gtest_main
   LABELS quick tsan)

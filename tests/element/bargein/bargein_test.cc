@@ -5,54 +5,12 @@
 
 #include "engine/core/clock.h"
 #include "engine/gst/event_pad.h"
-#include "tests/support/call_rig.h"
+#include "tests/element/bargein/gate_rig.h"
 
 namespace trunkline::test {
 namespace {
 
-constexpr const char* kMulaw = "audio/x-mulaw, rate=8000, channels=1";
 constexpr const char* kLinear = "audio/x-raw, format=S16LE, layout=interleaved, rate=16000, channels=1";
-const std::string kLoud(160, '\x10');
-const std::string kQuiet(160, '\xff');
-
-struct BargeInTest : testing::Test {
-    BargeInTest() {
-        EXPECT_EQ(gst_pad_link(agent.pad(), gate.pad("sink")), GST_PAD_LINK_OK);
-        EXPECT_EQ(gst_pad_link(gate.pad("src"), line.pad()), GST_PAD_LINK_OK);
-    }
-    void with_events() { ASSERT_EQ(gst_pad_link(gate.pad("events"), events.pad()), GST_PAD_LINK_OK); }
-    void with_monitor() { ASSERT_EQ(gst_pad_link(caller.pad(), gate.pad("monitor")), GST_PAD_LINK_OK); }
-    void play() {
-        ASSERT_TRUE(gate.set_state(GST_STATE_PLAYING));
-        rig.on_shard([&] { agent.start(); });
-    }
-    bool user_speech(int64_t onset = monotonic_ns()) {
-        bool taken = false;
-        rig.on_shard([&] { taken = gst::query_user_speech(agent.pad(), onset); });
-        return taken;
-    }
-    void hear(const std::string& frame, int count) {
-        rig.on_shard([&] {
-            for (int i = 0; i < count; ++i) EXPECT_EQ(caller.push(frame), GST_FLOW_OK);
-        });
-    }
-    /// As from the carrier's sink.
-    void cleared(int64_t played_ms, int64_t discarded_ms) {
-        gst::Playback p;
-        p.state = gst::Playback::State::kCleared;
-        p.at_ns = monotonic_ns();
-        p.played_ms = played_ms;
-        p.discarded_ms = discarded_ms;
-        rig.on_shard([&] { gst_pad_push_event(line.pad(), gst::playback_event_new(p)); });
-    }
-
-    CallRig rig;
-    ElementUnderTest gate{&rig, TRUNKLINE_TYPE_BARGE_IN, "gate"};
-    PadFeeder agent{kMulaw}, caller{kMulaw};
-    PadRecorder line, events;
-    UpstreamRecorder up{agent.pad()};
-};
-
 TEST_F(BargeInTest, AudioAndReplyEventsPassUntouchedAndInOrder) {
     play();
     rig.on_shard([&] {
@@ -102,12 +60,12 @@ TEST_F(BargeInTest, MinSpeechWaitsForTheCallerOnTheMonitor) {
     g_object_set(gate.get(), "min-speech", guint64{100} * GST_MSECOND, nullptr);
     play();
     EXPECT_TRUE(user_speech());
-    hear(kLoud, 4);
+    speak(4);
     rig.turn();
     EXPECT_EQ(up.interrupts, 0) << "80 ms are not enough";
-    hear(kLoud, 1);
+    speak(1);
     EXPECT_TRUE(rig.run([&] { return up.interrupts == 1; }));
-    hear(kLoud, 20);
+    speak(20);
     rig.turn();
     EXPECT_EQ(up.interrupts, 1) << "one question, one interruption";
 }
@@ -116,9 +74,9 @@ TEST_F(BargeInTest, P4MinSpeechDoesNotTakeSilenceForSpeech) {
     with_monitor();
     g_object_set(gate.get(), "min-speech", guint64{100} * GST_MSECOND, nullptr);
     play();
-    hear(kQuiet, 40);
+    be_quiet(40);
     EXPECT_TRUE(user_speech());
-    hear(kQuiet, 5);
+    be_quiet(5);
     rig.turn();
     EXPECT_EQ(up.interrupts, 0);
 }
@@ -129,14 +87,20 @@ TEST_F(BargeInTest, MinSpeechCountsLinearSamplesByTheirRate) {
     g_object_set(gate.get(), "min-speech", guint64{100} * GST_MSECOND, nullptr);
     play();
     EXPECT_TRUE(user_speech());
-    std::string loud;
-    for (int i = 0; i < 320; ++i) loud += i % 2 == 0 ? std::string("\x00\x40", 2) : std::string("\x00\xc0", 2);
-    rig.on_shard([&] {
-        for (int i = 0; i < 4; ++i) linear.push(loud);
-    });
+    // 320 samples a frame: each of the vowel's samples twice.
+    const auto push = [&](int frames) {
+        const auto samples = vowel(static_cast<size_t>(frames) * 160, -20, 125);
+        std::string bytes;
+        for (const int16_t sample : samples) {
+            const char pair[] = {static_cast<char>(sample & 0xff), static_cast<char>(sample >> 8)};
+            bytes.append(pair, 2).append(pair, 2);
+        }
+        rig.on_shard([&] { linear.push(bytes); });
+    };
+    push(4);
     rig.turn();
     EXPECT_EQ(up.interrupts, 0);
-    rig.on_shard([&] { linear.push(loud); });
+    push(1);
     EXPECT_TRUE(rig.run([&] { return up.interrupts == 1; }));
 }
 
@@ -159,6 +123,7 @@ TEST_F(BargeInTest, TellsWhatWasHeardOfTheReply) {
     ASSERT_EQ(facts.size(), 1U);
     EXPECT_EQ(facts[0]["node"].text_or(""), "gate");
     EXPECT_EQ(facts[0]["source"].text_or(""), "backend");
+    EXPECT_EQ(facts[0]["verdict"].text_or(""), "accepted");
     EXPECT_EQ(facts[0]["played_ms"].int_or(-1), 340);
     EXPECT_EQ(facts[0]["discarded_ms"].int_or(-1), 1'660);
     EXPECT_EQ(facts[0]["turn"].int_or(-1), 1);

@@ -1,6 +1,7 @@
 // deepgramagent: replies, interruptions, and the facts about them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "tests/support/deepgram_rig.h"
@@ -107,6 +108,60 @@ TEST(DeepgramReplies, StaleAudioAfterAnInterruptionIsDroppedUntilTheNextTurn) {
         ASSERT_TRUE(rig.line.wait_audio(165)) << sign;
         EXPECT_EQ(rig.line.audio(), kFrame + "fresh") << sign;
     }
+}
+
+TEST(DeepgramReplies, P3AfterAnInterruptionTheBackendDoesNotKnowOfItsNextSentenceIsStale) {
+    DeepgramRig rig;
+    ASSERT_TRUE(rig.talk());
+    rig.server.binary(kFrame);
+    ASSERT_TRUE(rig.line.wait_audio(160));
+    rig.upstream(gst::interrupt_event_new(1, false));
+    rig.server.text(text_of("assistant", "and on it goes"));
+    rig.server.binary("stale");
+    rig.server.text(text_of("user", "stop"));
+    rig.server.text(text_of("assistant", "all right"));
+    rig.server.binary("fresh");
+    ASSERT_TRUE(rig.line.wait_audio(165));
+    EXPECT_EQ(rig.line.audio(), kFrame + "fresh");
+    const auto all = rig.line.entries();
+    EXPECT_EQ(rig.line.count("trunkline/reply-text"), 1U) << "what is not heard is not told";
+    EXPECT_TRUE(
+        std::any_of(all.begin(), all.end(), [](const auto& e) { return e.text.find("right") != std::string::npos; }));
+}
+
+TEST(DeepgramReplies, P3TheEndOfTheOldReplyIsEnoughForTheNextOneToBeHeard) {
+    DeepgramRig rig;
+    ASSERT_TRUE(rig.talk());
+    rig.server.binary(kFrame);
+    ASSERT_TRUE(rig.line.wait_audio(160));
+    rig.upstream(gst::interrupt_event_new(1, false));
+    rig.server.binary("stale");
+    rig.server.text(kAudioDone);  // the backend has not heard the caller at all
+    rig.server.text(text_of("assistant", "are you there?"));
+    rig.server.binary("fresh");
+    ASSERT_TRUE(rig.line.wait_audio(165));
+    EXPECT_EQ(rig.line.audio(), kFrame + "fresh");
+}
+
+TEST(DeepgramReplies, P2AReplyThatWasGeneratedLongAgoLeavesNothingStaleBehind) {
+    DeepgramRig rig;
+    ASSERT_TRUE(rig.talk());
+    rig.server.binary(kFrame);
+    rig.server.text(kAudioDone);
+    ASSERT_TRUE(rig.line.wait_for("trunkline/reply", 2));
+    rig.upstream(gst::interrupt_event_new(1, false));
+    rig.server.text(text_of("assistant", "are you there?"));  // and the backend never hears the caller
+    rig.server.binary("fresh");
+    ASSERT_TRUE(rig.line.wait_audio(165));
+}
+
+TEST(DeepgramReplies, TheProtectActionTellsWhoeverDecides) {
+    DeepgramRig rig;
+    ASSERT_TRUE(rig.talk());
+    g_signal_emit_by_name(rig.agent, "protect", TRUE);
+    ASSERT_TRUE(rig.line.wait_for("trunkline/protect"));
+    g_signal_emit_by_name(rig.agent, "protect", FALSE);
+    EXPECT_TRUE(rig.line.wait_for("trunkline/protect", 2));
 }
 
 TEST(DeepgramReplies, TheInterruptActionDropsTheReply) {

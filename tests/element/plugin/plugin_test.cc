@@ -12,8 +12,8 @@
 
 namespace {
 
-constexpr const char* kElements[] = {"callsrc",    "callsink",      "twiliosrc", "twiliosink", "vonagesrc",
-                                     "vonagesink", "deepgramagent", "bargein",   "dbsink",     "webhooksink"};
+constexpr const char* kElements[] = {"callsrc",       "callsink", "twiliosrc", "twiliosink", "vonagesrc", "vonagesink",
+                                     "deepgramagent", "humeevi",  "gain",      "bargein",    "dbsink",    "webhooksink"};
 
 struct Ran {
     int code = -1;

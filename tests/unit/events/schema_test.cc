@@ -70,7 +70,7 @@ const std::vector<Sample>& samples() {
         {"agent.started", R"("response_id":"r1")"},
         {"agent.stopped", R"("response_id":"r1","generated_ms":900,"played_ms":400,"interrupted":true)"},
         {"bargein",
-         R"("source":"backend","onset_t_ms":100,"decided_t_ms":110,"cleared_t_ms":111,"played_ms":400,"discarded_ms":500)"},
+         R"("source":"local","verdict":"accepted","phase":"speaking","onset_t_ms":100,"decided_t_ms":110,"held_ms":80,"cleared_t_ms":111,"last_heard_t_ms":111,"played_ms":400,"discarded_ms":500,"heard_text":"Well")"},
         {"dtmf", R"("digit":"#")"},
         {"tool.call", R"("tool_call_id":"t1","name":"order","arguments":{"id":7})"},
         {"tool.result", R"("tool_call_id":"t1","name":"order","result":"ok","duration_ms":12)"},
@@ -133,7 +133,7 @@ TEST(FactSchema, RefusesFieldsOfTheWrongKind) {
         {"call.ended", R"("status":"ringing","reason":"x","duration_ms":1,"who":"caller")"},
         {"call.ended", R"("status":"completed","reason":"x","duration_ms":-1,"who":"caller")"},
         {"bargein",
-         R"("source":"guess","onset_t_ms":1,"decided_t_ms":1,"cleared_t_ms":1,"played_ms":1,"discarded_ms":1)"},
+         R"("source":"guess","verdict":"accepted","phase":"speaking","onset_t_ms":1,"decided_t_ms":1,"cleared_t_ms":1,"last_heard_t_ms":1,"played_ms":1,"discarded_ms":1)"},
     };
     for (const Sample& sample : broken) EXPECT_FALSE(valid(fact(sample.type, sample.fields))) << sample.fields;
 }
