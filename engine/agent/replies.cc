@@ -75,6 +75,7 @@ void Replies::begin(int64_t now) {
 void Replies::end_current() {
     if (!std::exchange(open_, false)) return;
     pad_->push_event(gst::reply_event_new(replies_.back().epoch, true));
+    pad_->push_event(gst::reply_end_notice_new(replies_.back().epoch));
 }
 
 void Replies::audio_done() {

@@ -53,11 +53,14 @@ bool backend_knows(GstEvent* event) {
     return knows != 0;
 }
 
-GstEvent* reply_event_new(uint64_t epoch, bool end) {
+static GstEvent* reply_event(GstEventType type, uint64_t epoch, bool end) {
     return gst_event_new_custom(
-        GST_EVENT_CUSTOM_DOWNSTREAM,
-        gst_structure_new(kReply, "epoch", G_TYPE_UINT64, epoch, "end", G_TYPE_BOOLEAN, gboolean(end), nullptr));
+        type, gst_structure_new(kReply, "epoch", G_TYPE_UINT64, epoch, "end", G_TYPE_BOOLEAN, gboolean(end), nullptr));
 }
+
+GstEvent* reply_event_new(uint64_t epoch, bool end) { return reply_event(GST_EVENT_CUSTOM_DOWNSTREAM, epoch, end); }
+
+GstEvent* reply_end_notice_new(uint64_t epoch) { return reply_event(GST_EVENT_CUSTOM_DOWNSTREAM_OOB, epoch, true); }
 
 bool parse_reply_event(GstEvent* event, ReplyMark* mark) {
     const GstStructure* s = structure_named(event, kReply);

@@ -30,6 +30,10 @@ bool backend_knows(GstEvent* event);
 
 /// Downstream: reply `epoch` (from 1, one per spoken reply of a call) begins or has been sent completely.
 GstEvent* reply_event_new(uint64_t epoch, bool end);
+/// The same end again, out of band, to be pushed right behind it: audio encoders keep serialized events until they have
+/// a next frame, which after the last one may be a minute away. Whoever gets it may believe it when it comes from the
+/// thread that brings the audio; behind a queue it is too early, and the serialized one is the one that counts.
+GstEvent* reply_end_notice_new(uint64_t epoch);
 struct ReplyMark {
     uint64_t epoch = 0;
     bool end = false;

@@ -5,6 +5,7 @@
 
 #include "elements/twilio/twiliosink.h"
 #include "engine/core/base64.h"
+#include "engine/gst/gst_ptr.h"
 #include "twilio_rig.h"
 
 namespace trunkline::test {
@@ -91,6 +92,40 @@ TEST_F(TwilioSinkTest, TheTailOfAReplyIsPaddedWithSilence) {
     reply(1, true);
     ASSERT_TRUE(rig.run([&] { return played().size() == 320; }));
     EXPECT_EQ(played(), std::string(170, '\x55') + std::string(150, '\xff')) << "P21: silence is 0xff";
+}
+
+TEST_F(TwilioSinkTest, ItIsToldOfAReplysEndThoughAnEncoderKeepsTheEvent) {
+    PadFeeder voice("audio/x-raw,format=S16LE,layout=interleaved,rate=8000,channels=1");
+    GstElement* encoder = GST_ELEMENT(gst_object_ref_sink(gst_element_factory_make("mulawenc", nullptr)));
+    auto in = gst::Ptr<GstPad>::adopt(gst_element_get_static_pad(encoder, "sink"));
+    auto out = gst::Ptr<GstPad>::adopt(gst_element_get_static_pad(encoder, "src"));
+    gst_pad_unlink(agent.pad(), line.pad("sink"));
+    ASSERT_EQ(gst_pad_link(voice.pad(), in.get()), GST_PAD_LINK_OK);
+    ASSERT_EQ(gst_pad_link(out.get(), line.pad("sink")), GST_PAD_LINK_OK);
+    rig.go_live();
+    gst_element_set_state(encoder, GST_STATE_PLAYING);
+    ASSERT_TRUE(line.set_state(GST_STATE_PLAYING));
+    rig.on_shard([&] {
+        voice.start();
+        voice.event(gst::reply_event_new(1, false));
+        voice.push(std::string(640, '\0'));
+        voice.event(gst::reply_event_new(1, true));
+    });
+    ASSERT_TRUE(rig.run([&] { return marks().size() == 1; }));
+    rig.on_shard([&] { voice.event(gst::reply_end_notice_new(1)); });
+    ASSERT_TRUE(rig.run([&] { return marks().size() == 2; })) << "the encoder waits for a next frame";
+    rig.on_shard([&] {
+        voice.event(gst::reply_event_new(2, false));
+        voice.push(std::string(320, '\0'));
+    });
+    ASSERT_TRUE(rig.run([&] { return marks().size() == 3; }));
+    for (const std::string& name : marks()) rig.mark(name);
+    ASSERT_TRUE(rig.run([&] { return told(State::kFinished) == 1; }));
+    EXPECT_EQ(last().epoch == 1 || last().state == State::kFirstHeard, true)
+        << "the kept event ended the first one only";
+    gst_element_set_state(encoder, GST_STATE_NULL);
+    gst_pad_unlink(out.get(), line.pad("sink"));
+    gst_object_unref(encoder);
 }
 
 TEST_F(TwilioSinkTest, Line13AFlushSendsClearBeforeAnyLaterMedia) {
