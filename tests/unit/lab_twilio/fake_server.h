@@ -44,7 +44,7 @@ class FakeSocket {
     /// Bytes that arrived in the same read as the upgrade request.
     const std::string& first_bytes() const { return first_bytes_; }
 
-    /// Next text message; nothing at the end of the socket or after 5 s.
+    /// Next text message; nothing at the end of the socket or after the patience is over.
     std::optional<std::string> next_text();
     /// Next text message whose event is `event`; others are skipped, but kept in `seen`.
     std::optional<std::string> next(std::string_view event);
@@ -67,10 +67,10 @@ class FakeSocket {
     void close(uint16_t code);  ///< close frame, then end
     void shut();
 
-    /// Reads until the socket ends; true when it did within 5 s.
+    /// Reads until the socket ends; true when it did in time.
     bool ended();
     uint16_t close_code() const { return close_code_; }  ///< of the client; 0: none came
-    /// Reads until the client's close frame; false when none came within 5 s.
+    /// Reads until the client's close frame; false when none came in time.
     bool next_close();
     bool was_reset() const { return reset_; }
     int pongs() const { return pongs_; }
@@ -107,10 +107,10 @@ class FakeServer {
     /// Selected in the 101; empty: none.
     void select_subprotocol(std::string name);
 
-    /// The n-th request (from 0) to that path; waits up to 5 s for it.
+    /// The n-th request (from 0) to that path; waits for it.
     std::optional<Request> request(const std::string& path, size_t n = 0);
     size_t count(const std::string& path);
-    /// The next media socket; null after 5 s.
+    /// The next media socket; null when none comes in time.
     std::unique_ptr<FakeSocket> socket();
 
   private:
@@ -132,6 +132,6 @@ class FakeServer {
 };
 
 /// Milliseconds every wait of these tests may take at most.
-inline constexpr int kPatienceMs = 10000;
+inline constexpr int kPatienceMs = 30000;
 
 }  // namespace trunkline::lab::test
