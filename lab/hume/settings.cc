@@ -73,7 +73,7 @@ json leaf(const std::vector<std::string>& path, const std::string& value) {
     const auto is = [&](std::initializer_list<const char*> one) {
         return std::equal(path.begin(), path.end(), one.begin(), one.end());
     };
-    const json parsed = json::parse(value, nullptr, false);
+    json parsed = json::parse(value, nullptr, false);
     if ((is({"audio", "sample_rate"}) || is({"audio", "channels"})) && parsed.is_number()) return parsed;
     // One client writes whole members as JSON text.
     if (path.size() == 1 && parsed.is_structured()) return parsed;

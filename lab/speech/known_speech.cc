@@ -246,8 +246,8 @@ std::vector<Match> KnownSpeech::identify(std::span<const int16_t> turn, int64_t 
         for (size_t i = 0; i < ranked.size(); ++i) {
             // The others only when the shortlist knows nothing, and if they are alike at all.
             if (i >= keep && (best_entry || ranked[i].first.correlation < kAlike)) continue;
-            const Comparison c = compare(heard, ranked[i].second->compared(limits.narrow),
-                                         ranked[i].first.offset, 2 * kHop, limits);
+            const Comparison c =
+                compare(heard, ranked[i].second->compared(limits.narrow), ranked[i].first.offset, 2 * kHop, limits);
             if (!c.found || (best_entry && c.good <= best.good)) continue;
             best = c;
             best_entry = ranked[i].second;
