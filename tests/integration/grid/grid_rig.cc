@@ -50,6 +50,7 @@ void prepare(lab::agent::AgentOptions& o, const GridOptions& options) {
     o.end_of_turn_ms = 400;
     o.pacing.factor = options.pacing;
     o.brain = options.brain;
+    o.narrow_band = true;  // what comes at 16 kHz may have been 8
 }
 
 std::unique_ptr<lab::AgentLab> start_agent(const Cell& cell, const GridOptions& options) {
@@ -59,7 +60,7 @@ std::unique_ptr<lab::AgentLab> start_agent(const Cell& cell, const GridOptions& 
         prepare(o, options);
         // The graphs amplify what the caller says towards Hume, with a limiter behind it.
         o.caller_gain = cell.carrier == "vonage" ? 2.5 : 2.8;
-        o.gain_tolerance_db = 6;
+        o.gain_tolerance_db = 4;
         agent = must(lab::hume::HumeLab::start(o));
     } else {
         lab::deepgram::DeepgramOptions o;

@@ -23,11 +23,11 @@ class Table : public testing::Environment {
     void TearDown() override {
         if (rows_.empty()) return;
         std::printf("\n%-32s", "");
-        for (const auto& [carrier, backend] : grid_cells()) std::printf("%-24s", (carrier + " × " + backend).c_str());
+        for (const auto& [carrier, backend] : grid_cells()) std::printf("%-31s", (carrier + " × " + backend).c_str());
         std::printf("\n");
         for (const auto& [scenario, columns] : rows_) {
             std::printf("%-32s", scenario.c_str());
-            for (const auto& column : columns) std::printf("%-23s", column.c_str());
+            for (const auto& column : columns) std::printf("%-30s", column.c_str());
             std::printf("\n");
         }
         std::printf("\n");
