@@ -4,12 +4,18 @@
 #include "engine/carriers/vonage_hangup.h"
 #include "engine/carriers/vonage_signature.h"
 #include "engine/core/clock.h"
+#include "engine/core/json.h"
 #include "engine/core/log.h"
 
 namespace trunkline {
 namespace {
 
 int64_t now_s() { return unix_ms() / 1000; }
+
+std::string why(const HttpResponse& refusal) {
+    const auto problem = Json::parse(refusal.body);
+    return problem ? (*problem)["detail"].text_or("") : "";
+}
 
 HttpResponse ncco(std::string body) { return HttpResponse::json(200, std::move(body)); }
 
@@ -55,7 +61,11 @@ bool needs_fallback(const vonage::Event& event, const VonageParts& parts) {
 HttpResponse take_event(const HttpRequest& request, const VonageParts& parts) {
     const auto fields = vonage::webhook_fields(request);
     if (!fields) return HttpResponse::problem(400, "not an event webhook", fields.error().message, "body");
-    const auto event = vonage::parse_event(*fields);
+    auto event = vonage::parse_event(*fields);
+    if (event && !event->ticket.empty()) {
+        if (const std::string call = parts.calls->carrier_call_of(event->ticket); !call.empty())
+            event->status.carrier_call_id = call;
+    }
     if (!event) return HttpResponse::problem(400, "not an event webhook", event.error().message, "uuid");
     const bool error = event->name == "error" || event->media_leg;
     log(error && !event->status.status.empty() ? LogLevel::kWarn : LogLevel::kDebug, "vonage", "event",
@@ -89,7 +99,8 @@ template <class Serve>
 void guarded(const HttpRequest& request, const VonageParts& parts, const HttpReply& reply, const Serve& serve) {
     const auto pass = parts.gate->webhook(request, now_s());
     if (!pass) {
-        log_warn("vonage", "webhook refused", {{"path", request.path}, {"peer", request.remote}});
+        log_warn("vonage", "webhook refused",
+                 {{"path", request.path}, {"peer", request.remote}, {"why", why(pass.error())}});
         reply(pass.error());
         return;
     }
@@ -107,7 +118,7 @@ std::optional<HttpResponse> judge_upgrade(const HttpRequest& request, const std:
     }
     const auto pass = parts.gate->socket(request, ticket, now_s());
     if (pass) return std::nullopt;
-    log_warn("vonage", "media socket refused", {{"why", "its Authorization header"}, {"peer", request.remote}});
+    log_warn("vonage", "media socket refused", {{"why", why(pass.error())}, {"peer", request.remote}});
     return pass.error();
 }
 

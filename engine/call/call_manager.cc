@@ -196,6 +196,11 @@ Status CallManager::check_ticket(std::string_view carrier, std::string_view text
     return check_parsed(carrier, ticket);
 }
 
+std::string CallManager::carrier_call_of(std::string_view text) const {
+    const auto ticket = mint_.check(text, INT64_MIN);
+    return ticket ? ticket->carrier_call_id : "";
+}
+
 void CallManager::take_socket(Shard* shard, std::string_view carrier, std::string_view text,
                               std::unique_ptr<WebSocket> socket) {
     const auto ticket = mint_.check(text, unix_ms());

@@ -60,6 +60,9 @@ class CallManager {
         const std::string& graph, const std::vector<std::pair<std::string, std::string>>& params) const;
     /// Any thread, before the 101: whether the ticket opens a waiting call of this carrier.
     Status check_ticket(std::string_view carrier, std::string_view ticket) const;
+    /// Any thread: the carrier's id of the call that a ticket of ours was made for, expired and used ones included; ""
+    /// for any other text.
+    std::string carrier_call_of(std::string_view ticket) const;
     /// On a shard, after the 101. The call lives on this shard from here on. A ticket that was used meanwhile: 1008.
     void take_socket(Shard* shard, std::string_view carrier, std::string_view ticket,
                      std::unique_ptr<WebSocket> socket);

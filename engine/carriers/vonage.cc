@@ -58,6 +58,12 @@ bool names_media_leg(const FormPairs& fields, std::string_view name) {
            std::any_of(fields.begin(), fields.end(), [](const auto& f) { return f.first.starts_with("headers."); });
 }
 
+/// The last part of our media socket's address, "" when it is another address.
+std::string ticket_of(const std::string& uri) {
+    const size_t at = uri.find(kMediaPath);
+    return at == std::string::npos ? "" : uri.substr(at + kMediaPath.size(), 2048);
+}
+
 /// What an event about our websocket means for the caller's call.
 void judge_media_leg(Event* event, const std::string& detail) {
     CarrierStatus& s = event->status;
@@ -155,6 +161,7 @@ Result<Event> parse_event(const FormPairs& fields) {
 
     // human and machine have call_uuid instead of uuid; the websocket may be a participant with a uuid of its own.
     std::string id = event.media_leg ? field(fields, "headers." + std::string(kLegHeader)) : "";
+    if (event.media_leg && id.empty()) event.ticket = ticket_of(field(fields, "to"));
     for (const char* name : {"uuid", "call_uuid"}) {
         if (id.empty()) id = field(fields, name);
     }

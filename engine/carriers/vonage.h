@@ -48,6 +48,7 @@ struct Event {
     std::string name;         ///< Vonage's status ("ringing", "disconnected", …), "error" when it has none
     CarrierStatus status;     ///< `status.status` is empty when the event changes nothing about the caller's call
     bool media_leg = false;   ///< speaks of our websocket, not of the caller
+    std::string ticket;       ///< of that websocket, when the headers do not say whose it is
     bool outbound = false;    ///< of a call that we placed
     bool takes_ncco = false;  ///< Vonage carries out an NCCO in the reply
 };

@@ -1,12 +1,15 @@
-// The REST API and the carrier's routes behind the real server, with a small database. The first line is the target of
+// The REST API and the carriers' routes behind the real server, with a small database. The first line is the target of
 // a request, the rest its body (then it is a POST). Whatever is asked: one answer, in JSON or XML, never an error of
 // ours, and a page that names a next one has it.
 #include <filesystem>
 
 #include "engine/api/api_routes.h"
 #include "engine/api/twilio_routes.h"
+#include "engine/api/vonage_routes.h"
 #include "engine/call/call_manager.h"
 #include "engine/carriers/twilio.h"
+#include "engine/carriers/vonage_hangup.h"
+#include "engine/carriers/vonage_signature.h"
 #include "engine/events/fact.h"
 #include "engine/graph/graph_store.h"
 #include "engine/loop/shard_pool.h"
@@ -67,6 +70,12 @@ struct Rig {
         server = std::make_unique<HttpServer>(&pool, http);
         add_api_routes(server.get(), {calls.get(), &pool, reader.get(), "", {}});
         add_twilio_routes(server.get(), calls.get(), {"", "https://voice.example.com"});
+        VonageParts vonage{calls.get(), {}, nullptr, &hang_ups};
+        vonage.settings.public_url = "https://voice.example.com";
+        vonage::SignatureSettings everybody;
+        everybody.required = false;
+        vonage.gate = std::make_shared<vonage::Gate>(everybody, vonage.settings);
+        add_vonage_routes(server.get(), vonage);
         must(server->listen().has_value(), "the server listens");
         ask("/api/v1/calls", "");             // now every file of the database is open,
         std::filesystem::remove_all(folder);  // and a run that is cut off leaves nothing behind
@@ -87,6 +96,7 @@ struct Rig {
 
     ShardPool pool;
     graph::GraphStore graphs;
+    vonage::HangUps hang_ups{1, std::nullopt};
     std::unique_ptr<StorageWriter> writer;
     std::unique_ptr<StorageReader> reader;
     std::unique_ptr<CallManager> calls;

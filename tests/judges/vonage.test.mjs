@@ -89,6 +89,10 @@ test("the engine takes what Vonage's library signs, and refuses every change", a
     assert.equal(await judged(event), 503);
   });
 
+  await t.test("a carrier whose requests could not be told from anybody's has no routes", async () => {
+    for (const path of ["/twilio/voice", "/twilio/status", "/twilio/fallback"]) assert.equal((await server.post(path, "CallSid=CA1")).status, 404);
+  });
+
   const refusals = {
     "another body": [`${event} `, sign(event)],
     "another secret": [event, sign(event, {}, { secret: secret.replace("0", "1") })],

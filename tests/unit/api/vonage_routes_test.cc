@@ -185,6 +185,25 @@ TEST(VonageRoutes, Line33WithoutCredentialsTheSocketClosesAndDisconnectedIsUnder
     EXPECT_TRUE(rig.api.asked().empty());
 }
 
+TEST(VonageRoutes, ADisconnectedWithoutHeadersIsKnownByTheAddressOfItsSocket) {
+    RigWishes wishes;
+    wishes.limits = "{call: 50ms}";
+    wishes.rest = false;
+    VonageRig rig(wishes);
+    const std::string path = VonageRig::media_path(rig.announce());
+    MediaClient media = rig.dial(path);
+    media.connected();
+    ASSERT_EQ(media.wait_close_code(), 1000);
+    media.answer_close();
+    const auto disconnected = [&](const std::string& to) {
+        return rig.post("/vonage/event",
+                        R"({"status":"disconnected","uuid":"ffff","headers":null,"to":")" + to + "\"}");
+    };
+    EXPECT_EQ(disconnected("wss://voice.example.com" + path).body, "") << "it was our wish";
+    EXPECT_TRUE(is_apology(disconnected("wss://voice.example.com" + path + "x"))) << "no ticket of ours";
+    EXPECT_TRUE(is_apology(disconnected("")));
+}
+
 TEST(VonageRoutes, Line33ACallerWhoHangsUpIsNotHungUp) {
     VonageRig rig;
     MediaClient media = rig.dial(VonageRig::media_path(rig.announce()));

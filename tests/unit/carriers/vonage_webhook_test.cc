@@ -175,7 +175,10 @@ TEST(VonageEvent, Line33DisconnectedIsTheWebsocketsAndTakesAnNcco) {
     EXPECT_EQ(e.status.carrier_call_id, kUuid);
     EXPECT_EQ(e.status.status, "failed");
     EXPECT_EQ(e.status.reason, "media-lost");
+    EXPECT_EQ(e.ticket, "") << "the headers say whose it is";
     EXPECT_TRUE(event(R"("status":"disconnected")").media_leg) << "with nothing but a uuid";
+    EXPECT_EQ(event(R"("status":"disconnected","to":"wss://v.example.com/vonage/media/ab.cd")").ticket, "ab.cd");
+    EXPECT_EQ(event(R"("status":"disconnected","to":"wss://v.example.com/other/ab.cd")").ticket, "");
 }
 
 TEST(VonageEvent, Line22AnNccoIsTakenForSomeStatusesOnly) {
