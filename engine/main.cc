@@ -186,6 +186,11 @@ cli::GraphCommand command_of(const GraphFlags& f) {
     };
     command.load.env = graph::with_env_file(f.env_file, process);
     command.load.placeholders = f.no_env;
+    // A plan is drawn with the rate that a call would have.
+    const std::string rate = command.load.env("VONAGE_MEDIA_RATE").value_or("");
+    for (const int known : {8'000, 16'000, 24'000}) {
+        if (rate == std::to_string(known)) command.compile.rates["vonage"] = known;
+    }
     return command;
 }
 

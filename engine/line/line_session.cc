@@ -51,6 +51,18 @@ void LineSession::start(const MediaStart& start, const Format& format) {
     listener_->on_media_start(start);
 }
 
+/// What was heard outlives the sink.
+void LineSession::set_sink(Sink* sink) {
+    if (sink_) stats_.played_ms = sink_->heard_ms();
+    sink_ = sink;
+}
+
+MediaStats LineSession::stats() const {
+    MediaStats s = stats_;
+    if (sink_) s.played_ms = sink_->heard_ms();
+    return s;
+}
+
 void LineSession::media_came() { last_media_ns_ = monotonic_ns(); }
 
 void LineSession::caller_audio(std::span<const uint8_t> audio) {

@@ -43,6 +43,7 @@ class LineSession : public MediaSession, protected WebSocketListener {
         virtual void on_writable() = 0;
         /// True when everything that was given has been heard.
         virtual bool idle() const = 0;
+        virtual int64_t heard_ms() const = 0;
     };
 
     ~LineSession() override;
@@ -50,10 +51,10 @@ class LineSession : public MediaSession, protected WebSocketListener {
     void begin() override;
     void close(uint16_t code, std::string_view reason, std::function<void()> closed) override;
     bool unheard() const override { return state_ == State::kRunning && sink_ && !sink_->idle(); }
-    MediaStats stats() const override { return stats_; }
+    MediaStats stats() const override;
 
     void set_source(Source* source) { source_ = source; }
-    void set_sink(Sink* sink) { sink_ = sink; }
+    void set_sink(Sink* sink);
     const std::string& stream_id() const { return stream_id_; }
     const std::string& encoding() const { return encoding_; }
     /// What is spoken in both directions; known once the stream has started, which is before the pipeline exists.
@@ -65,8 +66,6 @@ class LineSession : public MediaSession, protected WebSocketListener {
     virtual bool send_clear() = 0;
     /// False while the carrier does not read; marks and clears may be sent all the same.
     virtual bool takes_media() const { return !congested_; }
-    /// What the caller has heard; the sink keeps it current.
-    void set_played_ms(int64_t played) { stats_.played_ms = played; }
     /// Audio for the caller that was given up; the sink keeps it current.
     void set_dropped_out_ms(int64_t dropped) { stats_.dropped_out_ms = dropped; }
 

@@ -1,5 +1,6 @@
 #include "engine/line/line_sink.h"
 
+#include <algorithm>
 #include <atomic>
 #include <string>
 #include <utility>
@@ -72,6 +73,7 @@ class LineSinkImpl final : public LineSession::Sink, private Playout::Out {
     }
 
     bool idle() const override { return playout_.idle(); }
+    int64_t heard_ms() const override { return playout_.heard_ms(monotonic_ns()); }
     void on_mark(std::string_view name) override {
         playout_.on_mark(name, monotonic_ns());
         schedule();
@@ -176,7 +178,6 @@ class LineSinkImpl final : public LineSession::Sink, private Playout::Out {
         note_drops();
         if (!session_) return;
         const int64_t now = monotonic_ns();
-        session_->set_played_ms(playout_.heard_ms(now));
         const int64_t at = playout_.next_wake_ns(now);
         if (at == 0 || (timer_ != 0 && timer_at_ <= at)) return;
         call_->shard->cancel(timer_);
@@ -196,7 +197,8 @@ class LineSinkImpl final : public LineSession::Sink, private Playout::Out {
         gst::Playback playback = reported;
         // Sent is when the socket took it, not when it came here.
         if (playback.state == gst::Playback::State::kFirstSent) playback.at_ns = monotonic_ns();
-        call_->turns->activity(playback.at_ns);
+        // What is found out late was no activity of now.
+        call_->turns->activity(std::max(playback.at_ns, call_->turns->last_activity_ns()));
         gst_pad_push_event(pad_, gst::playback_event_new(playback));
     }
 

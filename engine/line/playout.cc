@@ -305,7 +305,8 @@ gst::Playback Playout::report(const Reply& reply, gst::Playback::State state, in
     p.at_ns = now_ns;
     p.first_in_ns = reply.first_in_ns;
     p.played_ms = reply.acked / format_.bytes_per_ms;
-    if (state == gst::Playback::State::kCleared) p.discarded_ms = (reply.given - reply.acked) / format_.bytes_per_ms;
+    // The two add up to what was given, wherever in a millisecond the cut was.
+    if (state == gst::Playback::State::kCleared) p.discarded_ms = reply.given / format_.bytes_per_ms - p.played_ms;
     return p;
 }
 

@@ -5,7 +5,7 @@ namespace trunkline::test {
 TwilioRig::TwilioRig(twilio::SessionOptions options) {
     on_shard([&] {
         WebSocketOptions socket;
-        socket.close_timeout_ms = 50;
+        socket.close_timeout_ms = 1'000;
         pair = std::make_unique<Pair>(&shard, WebSocket::Role::kServer, socket);
         Listener* const listener = this;
         session = std::make_unique<twilio::TwilioSession>(&shard, std::move(pair->socket), listener, options);

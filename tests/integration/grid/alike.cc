@@ -9,6 +9,8 @@ namespace {
 const std::set<std::string> kLeftOut = {"turn.latency",  "user.speech_started", "user.speech_stopped",
                                         "media.started", "media.stopped",       "emotion",
                                         "call.ringing"};
+// Hume ends a call by a tool of its own, and tells.
+constexpr const char* kHangUpTool = "hang_up";
 // What a fact must say alike in every cell.
 const std::map<std::string, std::vector<const char*>> kTold = {
     {"call.created", {"direction"}},
@@ -35,6 +37,7 @@ Story story_of(const std::vector<Json>& facts) {
         const std::string type = fact["type"].text_or("");
         if (kLeftOut.contains(type)) continue;
         if (type == "transcript" && !fact["final"].bool_or(true)) continue;  // as many as the backend likes
+        if (type == "tool.call" && fact["name"].text_or("") == kHangUpTool) continue;
         std::string told;
         const auto fields = kTold.find(type);
         if (fields == kTold.end()) {

@@ -155,6 +155,7 @@ TEST(PresumedPlayout, Line30WhatWasHeardBeforeAClearIsTheClocks) {
     playout.audio(std::vector<uint8_t>(16 * 5'000, 1), carrier.now);
     playout.reply_end(carrier.now);
     carrier.run(playout, carrier.now + 700 * kMs);
+    carrier.now += 400'000;  // in the middle of a millisecond
     playout.clear(carrier.now);
     playout.report_cleared(carrier.now);
     ASSERT_EQ(carrier.reports.back().state, State::kCleared);
