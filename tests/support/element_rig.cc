@@ -40,7 +40,8 @@ PadRecorder::PadRecorder(const char* caps) {
     });
     gst_pad_set_event_function(pad_, [](GstPad* pad, GstObject*, GstEvent* event) -> gboolean {
         const GstStructure* structure = gst_event_get_structure(event);
-        const bool custom = GST_EVENT_TYPE(event) == GST_EVENT_CUSTOM_DOWNSTREAM;
+        const bool custom = GST_EVENT_TYPE(event) == GST_EVENT_CUSTOM_DOWNSTREAM ||
+                            GST_EVENT_TYPE(event) == GST_EVENT_CUSTOM_DOWNSTREAM_OOB;
         const char* name = custom && structure ? gst_structure_get_name(structure) : GST_EVENT_TYPE_NAME(event);
         Entry entry;
         entry.what = name;
