@@ -143,8 +143,8 @@ struct LineEnd {
 GstPadProbeReturn watch(GstPad*, GstPadProbeInfo* info, gpointer data) {
     auto* end = static_cast<LineEnd*>(data);
     std::lock_guard lock(end->mutex);
-    if (GstBuffer* buffer = gst_pad_probe_info_get_buffer(info)) {
-        end->bytes += gst_buffer_get_size(buffer);
+    if ((info->type & GST_PAD_PROBE_TYPE_BUFFER) != 0) {
+        end->bytes += gst_buffer_get_size(gst_pad_probe_info_get_buffer(info));
         return GST_PAD_PROBE_OK;
     }
     gst::ReplyMark mark;
