@@ -51,7 +51,8 @@ void Limiter::process(std::span<int16_t> samples) {
         const double from = steps_[b];
         const double slope = (steps_[b + 1] - from) * static_cast<double>(channels_) / static_cast<double>(part.size());
         for (size_t i = 0; i < part.size(); ++i) {
-            const double g = from + slope * static_cast<double>(i / channels_);
+            const size_t frame = i / channels_;
+            const double g = from + slope * static_cast<double>(frame);
             const double value = std::clamp(part[i] * g, -32768.0, 32767.0);
             part[i] = static_cast<int16_t>(std::lround(value));
         }

@@ -74,17 +74,14 @@ void Replies::begin(int64_t now) {
 
 void Replies::end_current() {
     if (!std::exchange(open_, false)) return;
-    pad_->push_event(gst::reply_event_new(replies_.back().epoch, true));
-    pad_->push_event(gst::reply_end_notice_new(replies_.back().epoch));
+    if (!in_step_) in_step_ = gst::passes_in_step(pad_->pad());
+    pad_->push_event(gst::reply_event_new(replies_.back().epoch, true, *in_step_));
 }
 
-void Replies::audio_done() {
-    end_current();
-    backend_noticed();
-}
+void Replies::audio_done() { end_current(); }
 
 void Replies::interrupt() {
-    gate_open_ = sign_waits_ = false;
+    gate_open_ = false;
     open_ = false;
     odd_byte_ = -1;
     pad_->flush();

@@ -9,10 +9,10 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "engine/agent/audio_format.h"
@@ -38,20 +38,8 @@ class Replies {
     GstFlowReturn audio(std::span<const uint8_t> bytes);
     /// No more audio of the reply will come: the backend says so, or a new turn has begun.
     void audio_done();
-    /// A sign of the next turn: audio is fresh again. Of a backend that does not know of the interruption yet it may be
-    /// a sign of the old one: then it counts when the backend has noticed.
-    void open_gate() {
-        gate_open_ = !backend_unaware_;
-        sign_waits_ = backend_unaware_;
-    }
-    /// The interruption that follows was decided without the backend, which may go on with a reply it is not done with.
-    void backend_is_unaware() { backend_unaware_ = open_; }
-    bool backend_unaware() const { return backend_unaware_; }
-    /// It says that the caller speaks, what he said, or that the reply is over.
-    void backend_noticed() {
-        backend_unaware_ = false;
-        if (std::exchange(sign_waits_, false)) gate_open_ = true;
-    }
+    /// A sign of the next turn: audio is fresh again.
+    void open_gate() { gate_open_ = true; }
     /// The reply is over now: flushes downstream and closes the gate. From a deferred task or a pad's event function.
     void interrupt();
     void on_playback(const gst::Playback& playback);
@@ -87,10 +75,9 @@ class Replies {
     Fact fact_;
     AudioFormat format_;
     bool gate_open_ = true;
-    bool backend_unaware_ = false;
-    bool sign_waits_ = false;    ///< of the next turn, until the backend has noticed
-    bool open_ = false;          ///< the last reply still gets audio
-    bool line_reports_ = false;  ///< a sink downstream tells what was heard
+    bool open_ = false;            ///< the last reply still gets audio
+    std::optional<bool> in_step_;  ///< nothing downstream holds audio back; known with the first reply
+    bool line_reports_ = false;    ///< a sink downstream tells what was heard
     uint64_t own_epochs_ = 0;
     uint64_t stale_bytes_ = 0;
     std::deque<Reply> replies_;  ///< the last few

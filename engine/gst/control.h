@@ -21,19 +21,15 @@ bool query_user_speech(GstPad* src_pad, int64_t onset_ns);
 /// `onset_ns` (monotonic) when `query` is the one above, else 0.
 int64_t user_speech_onset(GstQuery* query);
 
-/// Upstream: the reply that plays is over. `decided_ns` monotonic. `backend_knows` false: it was decided without the
-/// backend, which may go on with the reply for a while.
-GstEvent* interrupt_event_new(int64_t decided_ns, bool backend_knows = true);
+/// Upstream: the reply that plays is over. `decided_ns` monotonic.
+GstEvent* interrupt_event_new(int64_t decided_ns);
 bool is_interrupt_event(GstEvent* event);
-/// Of an interrupt event.
-bool backend_knows(GstEvent* event);
 
-/// Downstream: reply `epoch` (from 1, one per spoken reply of a call) begins or has been sent completely.
-GstEvent* reply_event_new(uint64_t epoch, bool end);
-/// The same end again, out of band, to be pushed right behind it: audio encoders keep serialized events until they have
-/// a next frame, which after the last one may be a minute away. Whoever gets it may believe it when it comes from the
-/// thread that brings the audio; behind a queue it is too early, and the serialized one is the one that counts.
-GstEvent* reply_end_notice_new(uint64_t epoch);
+/// Downstream: reply `epoch` (from 1, one per spoken reply of a call) begins or has been sent completely. The end goes
+/// out of band where the pad's audio is passed on in step: an encoder would keep it until there is audio again.
+GstEvent* reply_event_new(uint64_t epoch, bool end, bool out_of_band = false);
+/// Whether what `src_pad` pushes has reached the end of the pipeline when the push returns: no queue is on the way.
+bool passes_in_step(GstPad* src_pad);
 struct ReplyMark {
     uint64_t epoch = 0;
     bool end = false;

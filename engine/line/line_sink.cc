@@ -1,7 +1,6 @@
 #include "engine/line/line_sink.h"
 
 #include <algorithm>
-#include <atomic>
 #include <string>
 #include <utility>
 
@@ -91,7 +90,6 @@ class LineSinkImpl final : public LineSession::Sink, private Playout::Out {
         auto owned = gst::Ptr<GstBuffer>::adopt(buffer);
         if (!session_) return GST_FLOW_FLUSHING;
         if (GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP)) return GST_FLOW_OK;  // nothing to say
-        fed_by_ = g_thread_self();
         if (call_->shard->on_shard()) {
             give(buffer);
         } else {  // behind a queue: the socket belongs to the shard
@@ -146,17 +144,11 @@ class LineSinkImpl final : public LineSession::Sink, private Playout::Out {
 
     void take_control(GstEvent* event) {
         if (!call_ || !session_) return;
-        // Out of band, and not from where the audio comes: ahead of what it ends.
-        if (!GST_EVENT_IS_SERIALIZED(event) && g_thread_self() != fed_by_ && is_reply(event)) return;
         if (call_->shard->on_shard()) return control(event);
         call_->shard->post(
             [this, keep = gst::Ptr<GstElement>::share(element_), kept = gst::Ptr<GstEvent>::share(event)] {
                 if (session_) control(kept.get());  // behind the audio that was posted before it
             });
-    }
-    static bool is_reply(GstEvent* event) {
-        gst::ReplyMark reply;
-        return gst::parse_reply_event(event, &reply);
     }
 
     void control(GstEvent* event) {
@@ -209,7 +201,6 @@ class LineSinkImpl final : public LineSession::Sink, private Playout::Out {
     Playout playout_;
     CallContext* call_ = nullptr;
     LineSession* session_ = nullptr;
-    std::atomic<GThread*> fed_by_{nullptr};  // the thread that brings the audio
     TimerId timer_ = 0;
     int64_t timer_at_ = 0;
     uint64_t noted_drops_ = 0;
