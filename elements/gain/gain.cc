@@ -128,9 +128,9 @@ static void trunkline_gain_class_init(TrunklineGainClass* klass) {
     g_object_class_install_property(
         object, kPropRelease,
         g_param_spec_uint64("release", "Release",
-                            "How long the way back to the full gain takes after loud audio; 1 ms to 10 s, default 300 "
-                            "ms (ns)",
-                            GST_MSECOND, 10 * GST_SECOND, 300 * GST_MSECOND, flags));
+                            "How long the way back to the full gain takes after loud audio: shorter ones change the "
+                            "loudness within a word; 1 ms to 10 s, default 2 s (ns)",
+                            GST_MSECOND, 10 * GST_SECOND, 2 * GST_SECOND, flags));
     auto* element = GST_ELEMENT_CLASS(klass);
     gst_element_class_add_static_pad_template(element, &sink_template);
     gst_element_class_add_static_pad_template(element, &src_template);

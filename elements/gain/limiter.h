@@ -11,9 +11,9 @@ namespace trunkline::gain {
 class Limiter {
   public:
     struct Options {
-        double gain = 1;         ///< what every sample is multiplied by
-        double ceiling = 0.9;    ///< no sample comes out above this share of full scale
-        double release_s = 0.3;  ///< how long the way back from silence to full gain takes
+        double gain = 1;       ///< what every sample is multiplied by
+        double ceiling = 0.9;  ///< no sample comes out above this share of full scale
+        double release_s = 2;  ///< how long the way back from silence to full gain takes
     };
 
     Limiter(const Options& options, int rate, int channels);

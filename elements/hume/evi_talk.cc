@@ -59,6 +59,7 @@ void EviTalk::answer_tool(const agent::ToolCall& call, std::string_view content,
 
 void EviTalk::finishing() {
     shard()->cancel(std::exchange(order_timer_, 0));
+    if (std::exchange(finished_, true)) return;
     if (order_.skipped() + order_.late() + order_.reordered() > 0) {
         log_info(component(), "audio came out of order",
                  {{"call_id", call_id()},

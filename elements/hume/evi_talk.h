@@ -69,6 +69,7 @@ class EviTalk : public agent::Talk, private SessionListener {
     agent::AudioFormat output_;
     IndexOrder order_;
     TimerId order_timer_ = 0;
+    bool finished_ = false;
     bool end_waits_ = false;  ///< assistant_end came before all audio
     std::deque<Segment> segments_;
     std::vector<std::string> builtin_;  ///< tool calls that Hume runs itself

@@ -119,6 +119,7 @@ class TwilioSinkImpl final : public TwilioSession::Line, private Playout::Out {
                 playout_.report_cleared(monotonic_ns());
                 break;
             case GST_EVENT_CUSTOM_DOWNSTREAM:
+            case GST_EVENT_CUSTOM_DOWNSTREAM_OOB:
                 if (!gst::parse_reply_event(event, &reply)) break;
                 if (reply.end) {
                     playout_.reply_end(monotonic_ns());

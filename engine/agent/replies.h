@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -88,9 +89,10 @@ class Replies {
     AudioFormat format_;
     bool gate_open_ = true;
     bool backend_unaware_ = false;
-    bool sign_waits_ = false;    ///< of the next turn, until the backend has noticed
-    bool open_ = false;          ///< the last reply still gets audio
-    bool line_reports_ = false;  ///< a sink downstream tells what was heard
+    bool sign_waits_ = false;      ///< of the next turn, until the backend has noticed
+    bool open_ = false;            ///< the last reply still gets audio
+    std::optional<bool> in_step_;  ///< nothing downstream holds audio back; known with the first reply
+    bool line_reports_ = false;    ///< a sink downstream tells what was heard
     uint64_t own_epochs_ = 0;
     uint64_t stale_bytes_ = 0;
     std::deque<Reply> replies_;  ///< the last few

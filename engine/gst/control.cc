@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
+
+#include "engine/gst/gst_ptr.h"
 
 namespace trunkline::gst {
 namespace {
@@ -17,6 +20,29 @@ constexpr const char* kPlayback = "trunkline/playback";
 const GstStructure* structure_named(GstEvent* event, const char* name) {
     const GstStructure* s = gst_event_get_structure(event);
     return s && gst_structure_has_name(s, name) ? s : nullptr;
+}
+
+/// Deeper than any pipeline of a call: a circle is none.
+constexpr int kMaxDepth = 64;
+
+bool no_queue_behind(GstPad* src_pad, int depth) {
+    if (depth > kMaxDepth) return false;
+    auto peer = Ptr<GstPad>::adopt(gst_pad_get_peer(src_pad));
+    if (!peer) return true;
+    auto element = Ptr<GstElement>::adopt(gst_pad_get_parent_element(peer.get()));
+    GstElementFactory* factory = element ? gst_element_get_factory(element.get()) : nullptr;
+    const char* name = factory ? gst_plugin_feature_get_name(GST_PLUGIN_FEATURE(factory)) : "";
+    if (std::string_view(name).find("queue") != std::string_view::npos) return false;
+    GstIterator* links = gst_pad_iterate_internal_links(peer.get());
+    bool in_step = true;
+    GValue value = G_VALUE_INIT;
+    while (in_step && links && gst_iterator_next(links, &value) == GST_ITERATOR_OK) {
+        in_step = no_queue_behind(GST_PAD(g_value_get_object(&value)), depth + 1);
+        g_value_reset(&value);
+    }
+    if (G_IS_VALUE(&value)) g_value_unset(&value);
+    if (links) gst_iterator_free(links);
+    return in_step;
 }
 
 }  // namespace
@@ -53,11 +79,13 @@ bool backend_knows(GstEvent* event) {
     return knows != 0;
 }
 
-GstEvent* reply_event_new(uint64_t epoch, bool end) {
+GstEvent* reply_event_new(uint64_t epoch, bool end, bool out_of_band) {
     return gst_event_new_custom(
-        GST_EVENT_CUSTOM_DOWNSTREAM,
+        out_of_band ? GST_EVENT_CUSTOM_DOWNSTREAM_OOB : GST_EVENT_CUSTOM_DOWNSTREAM,
         gst_structure_new(kReply, "epoch", G_TYPE_UINT64, epoch, "end", G_TYPE_BOOLEAN, gboolean(end), nullptr));
 }
+
+bool passes_in_step(GstPad* src_pad) { return no_queue_behind(src_pad, 0); }
 
 bool parse_reply_event(GstEvent* event, ReplyMark* mark) {
     const GstStructure* s = structure_named(event, kReply);

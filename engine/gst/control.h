@@ -28,8 +28,11 @@ bool is_interrupt_event(GstEvent* event);
 /// Of an interrupt event.
 bool backend_knows(GstEvent* event);
 
-/// Downstream: reply `epoch` (from 1, one per spoken reply of a call) begins or has been sent completely.
-GstEvent* reply_event_new(uint64_t epoch, bool end);
+/// Downstream: reply `epoch` (from 1, one per spoken reply of a call) begins or has been sent completely. The end goes
+/// out of band where the pad's audio is passed on in step: an encoder would keep it until there is audio again.
+GstEvent* reply_event_new(uint64_t epoch, bool end, bool out_of_band = false);
+/// Whether what `src_pad` pushes has reached the end of the pipeline when the push returns: no queue is on the way.
+bool passes_in_step(GstPad* src_pad);
 struct ReplyMark {
     uint64_t epoch = 0;
     bool end = false;

@@ -66,7 +66,7 @@ const std::vector<Sample>& samples() {
         {"user.speech_stopped", R"("source":"vad")"},
         {"transcript", R"("role":"user","text":"hi","final":true,"confidence":0.9,"language":"en")"},
         {"emotion",
-         R"("role":"user","scores":{"Joy":0.5,"Calmness":0.2},"top":[{"name":"Joy","score":0.5}],"sentiment":"positive","confidence":0.7)"},
+         R"("role":"user","scores":{"Joy":0.5,"Calmness":0.2},"top":[{"name":"Joy","score":0.5}],"sentiment":"positive","confidence":0.7,"said_seq":4)"},
         {"agent.started", R"("response_id":"r1")"},
         {"agent.stopped", R"("response_id":"r1","generated_ms":900,"played_ms":400,"interrupted":true)"},
         {"bargein",

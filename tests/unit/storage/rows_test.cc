@@ -126,6 +126,18 @@ TEST_F(RowsTest, AnEmotionJoinsTheLastLineOfItsRole) {
     EXPECT_EQ(number("SELECT COUNT(*) FROM conversation_log"), 2);
 }
 
+TEST_F(RowsTest, AnEmotionThatNamesItsTranscriptJoinsThatLine) {
+    open();
+    put(fact("c1", 1, "transcript", R"("role":"assistant","text":"One.","final":true)"));
+    put(fact("c1", 2, "transcript", R"("role":"assistant","text":"Two.","final":true)"));
+    put(fact("c1", 3, "emotion",
+             R"("role":"assistant","scores":{"Joy":0.5},"sentiment":"positive","confidence":0.7,"said_seq":1)"));
+    flush();
+    EXPECT_EQ(text("SELECT sentiment FROM conversation_log WHERE seq = 1"), "positive");
+    EXPECT_EQ(text("SELECT sentiment FROM conversation_log WHERE seq = 2"), "(null)");
+    EXPECT_EQ(number("SELECT COUNT(*) FROM conversation_log"), 2);
+}
+
 TEST_F(RowsTest, AnEmotionWithoutALineIsALineOfItsOwn) {
     open();
     put(fact("c1", 1, "emotion", R"("role":"user","scores":{"Joy":0.5},"sentiment":"positive","confidence":0.7)"));
