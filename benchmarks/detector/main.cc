@@ -1,6 +1,7 @@
 // trunkline-detector: how soon each candidate notices that a caller speaks, and what else it takes for speech.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "benchmarks/detector/candidate.h"
@@ -41,7 +42,7 @@ void play(const Scene& scene, const Kind& kind, Outcome& out) {
 double quantile(std::vector<double>& values, double q) {
     if (values.empty()) return 0;
     std::sort(values.begin(), values.end());
-    return values[static_cast<size_t>(q * static_cast<double>(values.size() - 1) + 0.5)];
+    return values[static_cast<size_t>(std::lround(q * static_cast<double>(values.size() - 1)))];
 }
 
 void print(const Kind& kind, const Group& group, Outcome& out) {

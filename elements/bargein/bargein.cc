@@ -51,8 +51,8 @@ static GType barge_in_source_get_type() {
 static GType barge_in_provisional_get_type() {
     static const GEnumValue kValues[] = {
         {static_cast<gint>(LineHold::Mode::kNone), "The line plays on until a decision falls", "none"},
-        {static_cast<gint>(LineHold::Mode::kDuck), "The line is turned down meanwhile", "duck"},
         {static_cast<gint>(LineHold::Mode::kPause), "The line pauses meanwhile", "pause"},
+        {static_cast<gint>(LineHold::Mode::kDuck), "The line is turned down meanwhile", "duck"},
         {0, nullptr, nullptr}};
     static const GType type = g_enum_register_static("BargeInProvisional", kValues);
     return type;

@@ -42,7 +42,7 @@ SpeechDetector::Event SpeechDetector::frame(std::span<const int16_t, kFrame> sam
     if (kind_ != Kind::kVoiced || !enough) return Event::kNone;
     speaking_ = true;
     // A noise that went on for long before is not the beginning of the word.
-    const int first_voiced = std::bit_width(voiced_ & window) - 1;
+    const int first_voiced = static_cast<int>(std::bit_width(voiced_ & window)) - 1;
     onset_ = std::max(onset_, number - first_voiced - kLongestConsonant);
     return Event::kBegan;
 }

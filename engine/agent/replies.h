@@ -75,6 +75,8 @@ class Replies {
     Fact fact_;
     AudioFormat format_;
     bool gate_open_ = true;
+    bool backend_unaware_ = false;
+    bool sign_waits_ = false;      ///< of the next turn, until the backend has noticed
     bool open_ = false;            ///< the last reply still gets audio
     std::optional<bool> in_step_;  ///< nothing downstream holds audio back; known with the first reply
     bool line_reports_ = false;    ///< a sink downstream tells what was heard

@@ -71,6 +71,13 @@ GstEvent* interrupt_event_new(int64_t decided_ns) {
 
 bool is_interrupt_event(GstEvent* event) { return structure_named(event, kInterrupt) != nullptr; }
 
+bool backend_knows(GstEvent* event) {
+    const GstStructure* s = structure_named(event, kInterrupt);
+    gboolean knows = TRUE;
+    if (s) gst_structure_get_boolean(s, "backend-knows", &knows);
+    return knows != 0;
+}
+
 GstEvent* reply_event_new(uint64_t epoch, bool end, bool out_of_band) {
     return gst_event_new_custom(
         out_of_band ? GST_EVENT_CUSTOM_DOWNSTREAM_OOB : GST_EVENT_CUSTOM_DOWNSTREAM,

@@ -178,6 +178,15 @@ TEST_F(RowsTest, AWaterfallAndAnInterruptionMeetInWhicheverOrder) {
     EXPECT_EQ(number("SELECT COUNT(*) FROM turns"), 2);
 }
 
+TEST_F(RowsTest, P4ARejectedBargeInInterruptedNothing) {
+    open();
+    put(fact("c1", 1, "turn.latency", R"("epoch":1,"engine_ms":2.5)", 1));
+    put(fact("c1", 2, "bargein", R"("source":"local","verdict":"rejected","reason":"too-short","played_ms":0)", 1));
+    flush();
+    EXPECT_EQ(number("SELECT interrupted FROM turns WHERE call_id = 'c1'"), 0);
+    EXPECT_EQ(number("SELECT COUNT(*) FROM turns"), 1);
+}
+
 TEST_F(RowsTest, AFactAndAllItsDeliveriesAreOneRecord) {
     open();
     writer_->put(FactRecord{digit("c1", 1), true, "", {"w1", "w2"}});
