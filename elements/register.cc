@@ -4,6 +4,7 @@
 #include "elements/call/callends.h"
 #include "elements/database/dbsink.h"
 #include "elements/deepgram/deepgramagent.h"
+#include "elements/recorder/recordsink.h"
 #include "elements/twilio/twiliosink.h"
 #include "elements/twilio/twiliosrc.h"
 #include "elements/webhook/webhooksink.h"
@@ -21,6 +22,7 @@ bool register_elements(GstPlugin* plugin) {
         {"twiliosink", TRUNKLINE_TYPE_TWILIO_SINK},
         {"deepgramagent", TRUNKLINE_TYPE_DEEPGRAM_AGENT},
         {"bargein", TRUNKLINE_TYPE_BARGE_IN},
+        {"recordsink", TRUNKLINE_TYPE_RECORD_SINK},
         {"dbsink", TRUNKLINE_TYPE_DB_SINK},
         {"webhooksink", TRUNKLINE_TYPE_WEBHOOK_SINK},
     };

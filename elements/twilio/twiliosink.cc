@@ -2,6 +2,7 @@
 //
 //   audio ──sink──▶ Playout (queue, window, marks) ──media, mark, clear──▶ TwilioSession (socket)
 //   upstream ◀──playback events── Playout ◀──marks come back──────────────┘
+//   heard pad ◀──what has been played, for a recording
 //
 // It never waits: audio that comes faster than real time queues in Playout and leaves by a timer of the shard.
 #include "elements/twilio/twiliosink.h"
@@ -12,6 +13,7 @@
 #include "engine/core/log.h"
 #include "engine/gst/call_context.h"
 #include "engine/gst/gst_ptr.h"
+#include "engine/gst/heard_pad.h"
 
 GST_DEBUG_CATEGORY_STATIC(twiliosink_debug);
 #define GST_CAT_DEFAULT twiliosink_debug
@@ -19,8 +21,10 @@ GST_DEBUG_CATEGORY_STATIC(twiliosink_debug);
 namespace trunkline::twilio {
 namespace {
 
-GstStaticPadTemplate kSinkTemplate = GST_STATIC_PAD_TEMPLATE(
-    "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS("audio/x-mulaw, rate=(int)8000, channels=(int)1"));
+#define TWILIO_SINK_CAPS "audio/x-mulaw, rate=(int)8000, channels=(int)1"
+GstStaticPadTemplate kSinkTemplate =
+    GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS(TWILIO_SINK_CAPS));
+GstStaticPadTemplate kHeardTemplate = TRUNKLINE_HEARD_TEMPLATE(TWILIO_SINK_CAPS);
 
 enum { kProp0, kPropSendAhead, kPropMarkInterval, kPropMaxQueue };
 
@@ -28,14 +32,14 @@ enum { kProp0, kPropSendAhead, kPropMarkInterval, kPropMaxQueue };
 
 class TwilioSinkImpl final : public TwilioSession::Line, private Playout::Out {
   public:
-    explicit TwilioSinkImpl(GstElement* element) : element_(element), playout_(options, this) {
+    explicit TwilioSinkImpl(GstElement* element) : heard(element), element_(element), playout_(options, this) {
         pad_ = gst_pad_new_from_static_template(&kSinkTemplate, "sink");
         gst_pad_set_element_private(pad_, this);
         gst_pad_set_chain_function(pad_, [](GstPad* pad, GstObject*, GstBuffer* buffer) {
             return static_cast<TwilioSinkImpl*>(gst_pad_get_element_private(pad))->chain(buffer);
         });
-        gst_pad_set_event_function(pad_, [](GstPad* pad, GstObject* parent, GstEvent* event) {
-            return static_cast<TwilioSinkImpl*>(gst_pad_get_element_private(pad))->event(parent, event);
+        gst_pad_set_event_function(pad_, [](GstPad* pad, GstObject*, GstEvent* event) {
+            return static_cast<TwilioSinkImpl*>(gst_pad_get_element_private(pad))->event(event);
         });
         gst_element_add_pad(element, pad_);
     }
@@ -54,11 +58,14 @@ class TwilioSinkImpl final : public TwilioSession::Line, private Playout::Out {
         }
         playout_.set_options(options);
         session_->set_line(this);
+        const auto caps = gst::Ptr<GstCaps>::adopt(gst_static_pad_template_get_caps(&kHeardTemplate));
+        heard.start(call_->shard, caps.get(), kBytesPerMs * 1'000);
         return true;
     }
     void detach() {
         if (session_) session_->set_line(nullptr);
         session_ = nullptr;
+        heard.stop();
         if (call_) call_->shard->cancel(std::exchange(timer_, 0));
         playout_ = Playout(options, this);  // what was not heard is not for the next start
     }
@@ -75,6 +82,7 @@ class TwilioSinkImpl final : public TwilioSession::Line, private Playout::Out {
     }
 
     PlayoutOptions options;
+    gst::HeardPad heard;
 
   private:
     GstFlowReturn chain(GstBuffer* buffer) {
@@ -108,11 +116,12 @@ class TwilioSinkImpl final : public TwilioSession::Line, private Playout::Out {
         session_->set_dropped_out_ms(static_cast<int64_t>(dropped) / kBytesPerMs);
     }
 
-    gboolean event(GstObject* parent, GstEvent* event) {
+    gboolean event(GstEvent* event) {
         gst::ReplyMark reply;
         switch (GST_EVENT_TYPE(event)) {
             case GST_EVENT_FLUSH_START:
                 playout_.clear();
+                heard.cleared(monotonic_ns());
                 break;
             case GST_EVENT_FLUSH_STOP:
                 // Only now do upstream events pass again.
@@ -130,12 +139,14 @@ class TwilioSinkImpl final : public TwilioSession::Line, private Playout::Out {
             case GST_EVENT_EOS:
                 playout_.reply_end(monotonic_ns());  // whatever waits is all there will be
                 schedule();
+                heard.eos(monotonic_ns());
                 gst_element_post_message(element_, gst_message_new_eos(GST_OBJECT(element_)));
                 break;
             default:
                 break;
         }
-        return gst_pad_event_default(pad_, parent, event);
+        gst_event_unref(event);  // the stream ends here: what is heard is one of its own
+        return TRUE;
     }
 
     void schedule() {
@@ -151,7 +162,11 @@ class TwilioSinkImpl final : public TwilioSession::Line, private Playout::Out {
     }
 
     bool takes_media() const override { return !session_ || session_->takes_media(); }
-    bool send_media(std::span<const uint8_t> audio) override { return session_ && session_->send_media(audio); }
+    bool send_media(std::span<const uint8_t> audio) override {
+        if (!session_ || !session_->send_media(audio)) return false;
+        heard.sent(audio, monotonic_ns());
+        return true;
+    }
     bool send_mark(std::string_view name) override { return session_ && session_->send_mark(name); }
     bool send_clear() override { return session_ && session_->send_clear(); }
     void on_playback(const gst::Playback& reported) override {
@@ -196,6 +211,15 @@ static void twilio_sink_finalize(GObject* object) {
 static void twilio_sink_set_context(GstElement* element, GstContext* context) {
     if (auto* call = trunkline::call_context_get(context)) impl_of(element)->set_call(call);
     GST_ELEMENT_CLASS(twilio_sink_parent_class)->set_context(element, context);
+}
+
+static GstPad* twilio_sink_request_pad(GstElement* element, GstPadTemplate*, const gchar*, const GstCaps*) {
+    return impl_of(element)->heard.request(&trunkline::twilio::kHeardTemplate);
+}
+
+static void twilio_sink_release_pad(GstElement* element, GstPad* pad) {
+    auto& heard = impl_of(element)->heard;
+    if (heard.is(pad)) heard.release(pad);
 }
 
 static int64_t* time_of(TwilioSinkImpl* impl, guint id) {
@@ -262,7 +286,10 @@ static void twilio_sink_class_init(TwilioSinkClass* klass) {
     auto* element = GST_ELEMENT_CLASS(klass);
     element->set_context = twilio_sink_set_context;
     element->change_state = twilio_sink_change_state;
+    element->request_new_pad = twilio_sink_request_pad;
+    element->release_pad = twilio_sink_release_pad;
     gst_element_class_add_static_pad_template(element, &kSinkTemplate);
+    gst_element_class_add_static_pad_template(element, &kHeardTemplate);
     gst_element_class_set_static_metadata(
         element, "Twilio call sink", "Sink/Network/Audio",
         "What the caller of a Twilio call hears (Media Streams, mu-law 8 kHz): bounded send-ahead, marks, clear",

@@ -110,9 +110,7 @@ nodes:
   said: agent -> gate -> line
   ears: caller -> gate.monitor
   facts: caller.events, agent.events, gate.events -> )" +
-           options_.fact_sinks + R"(
-limits: )" +
-           options_.limits + "\n";
+           options_.fact_sinks + "\n" + options_.extra_links + R"(limits: )" + options_.limits + "\n";
 }
 
 std::string Rig::base_url() const { return "http://127.0.0.1:" + std::to_string(server_->port()); }

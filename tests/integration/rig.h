@@ -21,7 +21,7 @@ struct RigOptions {
     std::string agent;  ///< more settings of the agent, ", name: value"
     std::string line = "{element: callsink}";
     std::string agent_url;  ///< of another agent than the lab's
-    std::string extra_nodes, fact_sinks = "db";
+    std::string extra_nodes, extra_links, fact_sinks = "db";
     lab::deepgram::DeepgramOptions deepgram;
     twilio::SessionOptions session;
     std::string auth_token = "rig-token";
