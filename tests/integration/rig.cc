@@ -105,9 +105,7 @@ nodes:
            options_.line + R"(
   db: {element: dbsink}
 )" + options_.extra_nodes +
-           R"(links:
-  heard: caller -> agent
-  said: agent -> gate -> line
+           "links:\n  heard: " + options_.heard + "\n  said: " + options_.said + R"(
   ears: caller -> gate.monitor
   facts: caller.events, agent.events, gate.events -> )" +
            options_.fact_sinks + "\n" + options_.extra_links + R"(limits: )" + options_.limits + "\n";

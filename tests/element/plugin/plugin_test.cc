@@ -13,7 +13,7 @@
 namespace {
 
 constexpr const char* kElements[] = {"callsrc",       "callsink", "twiliosrc", "twiliosink",
-                                     "deepgramagent", "bargein",  "dbsink",    "webhooksink"};
+                                     "deepgramagent", "bargein",  "dbsink",    "webhooksink", "recordsink"};
 
 struct Ran {
     int code = -1;
@@ -53,7 +53,7 @@ TEST_F(PluginTest, ShowsAllItsElements) {
     for (const char* name : kElements) {
         EXPECT_NE(ran.output.find("  " + std::string(name) + ":"), std::string::npos) << name << " in\n" << ran.output;
     }
-    EXPECT_NE(ran.output.find("8 features"), std::string::npos) << ran.output;
+    EXPECT_NE(ran.output.find(std::to_string(std::size(kElements)) + " features"), std::string::npos) << ran.output;
 }
 
 TEST_F(PluginTest, EveryElementCanBeInspected) {
