@@ -60,7 +60,7 @@ struct AgentFormat {
     int in_rate = 0, out_rate = 0;  ///< 0: mu-law at 8 kHz
 };
 
-RigOptions options_of(const AgentFormat& format, const Sounds& sounds) {
+RigOptions options_of(const AgentFormat& format, const Sounds& sounds, bool is_long) {
     RigOptions o;
     o.gate = "{element: bargein, enabled: false}";
     o.deepgram.port = 0;
@@ -69,7 +69,10 @@ RigOptions options_of(const AgentFormat& format, const Sounds& sounds) {
     o.deepgram.brain.callers = {kName};
     o.deepgram.brain.fallback.say.clear();
     o.deepgram.latency.scale = 0.1;
-    o.deepgram.pacing.factor = 1.5;  // ten minutes must not wait for the caller all at once
+    // Early, so that a machine that stops for a moment makes no gap; but ten minutes must not wait for the caller at
+    // once.
+    o.deepgram.pacing.factor = is_long ? 1.5 : 50;
+    o.deepgram.pacing.burst_ms = 2'000;
     o.deepgram.keep_audio_in = 256U << 20;
     // The agent takes and gives what it is asked for; filters that ask for linear audio bring the converters in.
     const auto filter = [](const char* name, int rate) {
@@ -91,7 +94,7 @@ RigOptions options_of(const AgentFormat& format, const Sounds& sounds) {
 
 AudioRun twilio_deepgram(const AgentFormat& format, const Samples& recording) {
     const Sounds sounds(recording);
-    Rig rig(options_of(format, sounds));
+    Rig rig(options_of(format, sounds, recording.size() > 60U * 8'000));
     AudioRun run;
     run.up.copied = format.in_rate == 0, run.down.copied = format.out_rate == 0;
     run.down.ends_in_mulaw = true;
@@ -131,7 +134,8 @@ AudioRun twilio_deepgram(const AgentFormat& format, const Samples& recording) {
     const auto& words = said.stream().said.at(0);
     run.up.sent = cut(linear(said.stream().spoken, true), words.first, words.last);
     run.up.got = linear(rig.agent().sessions().at(0).audio_in, format.in_rate == 0);
-    run.down.sent = format.out_rate == 0 ? lab::ulaw_round_trip(recording) : lab::resample(recording, 8'000, format.out_rate);
+    run.down.sent =
+        format.out_rate == 0 ? lab::ulaw_round_trip(recording) : lab::resample(recording, 8'000, format.out_rate);
     run.down.got = linear(listener->result().stream().heard, true);
     return run;
 }
@@ -141,7 +145,10 @@ AudioRun twilio_deepgram(const AgentFormat& format, const Samples& recording) {
 std::vector<AudioCell> audio_cells() {
     return {
         {"twilio x deepgram, mu-law", [](const Samples& r) { return twilio_deepgram({}, r); }},
-        {"twilio x deepgram, 16k/24k", [](const Samples& r) { return twilio_deepgram({16'000, 24'000}, r); }},
+        {"twilio x deepgram, 16k/24k",
+         [](const Samples& r) {
+             return twilio_deepgram({16'000, 24'000}, r);
+         }},
     };
 }
 

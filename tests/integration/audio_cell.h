@@ -1,6 +1,6 @@
 #pragma once
-// One cell of the grid carrier × backend as the measurement of audio sees it: what one side sent and what the other got,
-// in linear samples at the rate each side has on its wire. A cell more is a function more that fills these.
+// One cell of the grid carrier × backend as the measurement of audio sees it: what one side sent and what the other
+// got, in linear samples at the rate each side has on its wire. A cell more is a function more that fills these.
 #include <functional>
 #include <string>
 #include <vector>

@@ -67,8 +67,13 @@ class Comparison {
   public:
     Comparison(std::span<const int16_t> sent, int sent_rate, std::span<const int16_t> got, int rate,
                const AudioLimits& limits)
-        : sent_(sent), sent_rate_(sent_rate), rate_(rate), limits_(limits), ref_(convert(sent, sent_rate, rate)),
-          got_(got.begin(), got.end()), block_(rate / 10) {}
+        : sent_(sent),
+          sent_rate_(sent_rate),
+          rate_(rate),
+          limits_(limits),
+          ref_(convert(sent, sent_rate, rate)),
+          got_(got.begin(), got.end()),
+          block_(rate / 10) {}
 
     AudioReport run() {
         report_.found = locate();
@@ -101,7 +106,8 @@ class Comparison {
     }
     /// Between the samples: the top of the parabola through three of them.
     double fraction(int64_t at, int64_t count, int64_t lag) const {
-        const double l = correlation(at, count, lag - 1), m = correlation(at, count, lag), r = correlation(at, count, lag + 1);
+        const double l = correlation(at, count, lag - 1), m = correlation(at, count, lag),
+                     r = correlation(at, count, lag + 1);
         const double curve = l - 2 * m + r;
         return l < -0.5 || r < -0.5 || curve >= 0 ? 0 : (l - r) / (2 * curve);
     }
@@ -189,7 +195,8 @@ class Comparison {
         for (int64_t i = from; i < to; ++i) {
             quiet = std::abs(at_ref(i)) < kSilent ? quiet + 1 : 0;
             // The middle of a silence: 20 ms behind its beginning and, by looking back, before its end.
-            if (quiet > block_ / 2) report_.silence_peak = std::max(report_.silence_peak, std::abs(at_got(i - block_ / 5)));
+            if (quiet > block_ / 2)
+                report_.silence_peak = std::max(report_.silence_peak, std::abs(at_got(i - block_ / 5)));
         }
     }
 
@@ -267,11 +274,12 @@ double mulaw_limit_db(std::span<const int16_t> sent, int sent_rate, int rate) {
 std::string AudioReport::text() const {
     char line[400];
     if (!found) return "not found";
-    std::snprintf(line, sizeof line,
-                  "%.1f s, delay %.3f drift %.3f samples, missing %lld doubled %lld, lost blocks %zu of %zu, gain %.3f dB, "
-                  "SNR %.1f dB, clicks %zu, silence peak %.0f",
-                  seconds, delay, delay_drift, static_cast<long long>(missing), static_cast<long long>(doubled),
-                  lost_blocks, blocks, gain_db, snr_db, clicks, silence_peak);
+    std::snprintf(
+        line, sizeof line,
+        "%.1f s, delay %.3f drift %.3f samples, missing %lld doubled %lld, lost blocks %zu of %zu, gain %.3f dB, "
+        "SNR %.1f dB, clicks %zu, silence peak %.0f",
+        seconds, delay, delay_drift, static_cast<long long>(missing), static_cast<long long>(doubled), lost_blocks,
+        blocks, gain_db, snr_db, clicks, silence_peak);
     return line;
 }
 

@@ -14,8 +14,8 @@ namespace trunkline::test {
 
 using Wave = std::vector<double>;
 
-/// Value k of the result is `in` at the time of sample k + `shift` of the new rate. Flat to 0.9 of half the lower rate, 100
-/// dB down beyond it. The same rate and a whole shift: the samples themselves.
+/// Value k of the result is `in` at the time of sample k + `shift` of the new rate. Flat to 0.9 of half the lower rate,
+/// 100 dB down beyond it. The same rate and a whole shift: the samples themselves.
 Wave convert(std::span<const int16_t> in, int from_rate, int to_rate, double shift = 0);
 
 struct AudioLimits {
@@ -24,12 +24,12 @@ struct AudioLimits {
 };
 
 struct AudioReport {
-    bool found = false;       ///< the recording is in what came out
-    double delay = 0;         ///< where it begins in what came out, in samples of that
-    double delay_drift = 0;   ///< largest difference between two blocks, samples; a chain without clocks has none
+    bool found = false;      ///< the recording is in what came out
+    double delay = 0;        ///< where it begins in what came out, in samples of that
+    double delay_drift = 0;  ///< largest difference between two blocks, samples; a chain without clocks has none
     int64_t missing = 0, doubled = 0;  ///< samples, by steps of the delay
-    size_t lost_blocks = 0;   ///< speaking blocks (100 ms) that are not there
-    size_t blocks = 0;        ///< speaking blocks compared
+    size_t lost_blocks = 0;            ///< speaking blocks (100 ms) that are not there
+    size_t blocks = 0;                 ///< speaking blocks compared
     double gain_db = 0;
     double snr_db = 0;        ///< in the telephone band; kExact when every sample is the same
     size_t clicks = 0;        ///< samples that are further off, in the telephone band, than the signal around explains

@@ -36,7 +36,8 @@ std::string sine(int rate, bool mulaw) {
 /// source pad ─▶ the converters from one caps to the other ─▶ recording pad
 struct Chain {
     Chain(const std::string& from, const std::string& to) : out(to.c_str()) {
-        const auto a = CapsPtr::adopt(gst_caps_from_string(from.c_str())), b = CapsPtr::adopt(gst_caps_from_string(to.c_str()));
+        const auto a = CapsPtr::adopt(gst_caps_from_string(from.c_str())),
+                   b = CapsPtr::adopt(gst_caps_from_string(to.c_str()));
         auto plan = graph::plan_conversion(a.get(), b.get());
         EXPECT_TRUE(plan);
         for (const graph::ConversionStep& step : plan->steps) add(step);

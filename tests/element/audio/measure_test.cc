@@ -86,7 +86,8 @@ TEST(Measure, ALostFrameAClickAndNoiseInSilenceAreSeen) {
 
 TEST(Measure, SomethingElseIsNotFound) {
     Samples other(20'000);
-    for (size_t i = 0; i < other.size(); ++i) other[i] = static_cast<int16_t>(8'000 * std::sin(0.3 * static_cast<double>(i)));
+    for (size_t i = 0; i < other.size(); ++i)
+        other[i] = static_cast<int16_t>(8'000 * std::sin(0.3 * static_cast<double>(i)));
     EXPECT_FALSE(measure(speech(), 8'000, other, 8'000).found);
 }
 
