@@ -46,11 +46,13 @@ void DeliveryPump::on_due(DueDeliveries due) {
     for (auto& queue : due.queues) {
         if (queue.empty()) continue;
         const QueueKey key(queue.front().webhook_id, queue.front().call_id);
-        if (under_way_.contains(key) || busy[key.first] >= limits_.queues_per_endpoint) continue;
+        if (under_way_.contains(key) || moved_.contains(key) || busy[key.first] >= limits_.queues_per_endpoint)
+            continue;
         ++busy[key.first];
         under_way_[key] = std::move(queue);
         send_first(key);
     }
+    moved_.clear();  // each of them has poked, so they are looked for again below
     stats_.under_way = under_way_.size();
     if (due.next_unix_ms != 0) wake_at(due.next_unix_ms);
     if (poked_) poke();
@@ -107,6 +109,7 @@ void DeliveryPump::on_answer(const QueueKey& key, int status, std::string error)
     found->second.pop_front();
     if (!held && !found->second.empty()) return send_first(key);
     under_way_.erase(found);
+    if (loading_) moved_.insert(key);
     stats_.under_way = under_way_.size();
     poke();  // there may be more of this queue, and another one may take its place
 }

@@ -14,6 +14,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -124,6 +125,7 @@ class DeliveryPump {
     DeliverySurroundings around_;
     DeliveryLimits limits_;
     std::map<QueueKey, std::deque<Delivery>> under_way_;
+    std::set<QueueKey> moved_;  // … on since the look that is under way began: what it finds of them may be old
     std::map<std::string, WebhookEndpoint> endpoints_;
     bool loading_ = false, poked_ = false;
     int64_t wake_unix_ms_ = 0;

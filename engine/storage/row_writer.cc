@@ -114,9 +114,12 @@ struct RowWriter::Impl {
           settle(s,
                  "UPDATE webhook_deliveries SET state = :t, attempts = :a, next_ms = :n, last_status = :l,"
                  " last_error = NULLIF(:e, ''), settled_at = NULLIF(:d, '')"
-                 " WHERE webhook_id = :w AND call_id = :c AND seq = :s",
+                 " WHERE webhook_id = :w AND call_id = :c AND seq = :s AND state = 'pending'",
                  "siiissssi"),
-          requeue(s, "UPDATE webhook_queues SET next_ms = :n WHERE webhook_id = :w AND call_id = :c", "iss"),
+          requeue(s,
+                  "INSERT INTO webhook_queues (webhook_id, call_id, next_ms) VALUES (:w, :c, :n)"
+                  " ON CONFLICT (webhook_id, call_id) DO UPDATE SET next_ms = excluded.next_ms",
+                  "ssi"),
           unqueue(s,
                   "DELETE FROM webhook_queues WHERE webhook_id = :w AND call_id = :c AND NOT EXISTS (SELECT 1 FROM"
                   " webhook_deliveries WHERE webhook_id = :v AND call_id = :d AND state = 'pending')",
@@ -242,10 +245,12 @@ void RowWriter::Impl::write_turn(const Fact& fact, const TurnRow& row, Effects& 
 void RowWriter::write(const DeliveryOutcome& outcome, Effects& effects) {
     const bool pending = outcome.state == DeliveryOutcome::State::kPending;
     const int64_t now = unix_ms();
-    impl_->settle.run({name_of(outcome.state), outcome.attempts, pending ? outcome.next_unix_ms : 0,
-                       outcome.last_status, outcome.last_error, pending ? std::string() : rfc3339(now),
-                       outcome.webhook_id, outcome.call_id, outcome.seq});
-    impl_->requeue.run({pending ? outcome.next_unix_ms : 0, outcome.webhook_id, outcome.call_id});
+    const bool settled =
+        impl_->settle.run({name_of(outcome.state), outcome.attempts, pending ? outcome.next_unix_ms : 0,
+                           outcome.last_status, outcome.last_error, pending ? std::string() : rfc3339(now),
+                           outcome.webhook_id, outcome.call_id, outcome.seq}) > 0;
+    if (!settled) return;  // it is over already: a second attempt, whatever became of it, does not open it again
+    impl_->requeue.run({outcome.webhook_id, outcome.call_id, pending ? outcome.next_unix_ms : 0});
     if (!pending) {
         impl_->unqueue.run({outcome.webhook_id, outcome.call_id, outcome.webhook_id, outcome.call_id});
     }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace trunkline {
 namespace {
@@ -28,7 +29,8 @@ class FakeStore : public DeliveryStore {
             size_t given = 0;
             for (const std::string& call : calls) given += take(request, call, now, given, due) ? 1 : 0;
         }
-        done(std::move(due));
+        answer_look = [done = std::move(done), due = std::move(due)] { done(due); };
+        if (!slow) std::exchange(answer_look, nullptr)();
     }
     void settle(DeliveryOutcome outcome) override {
         outcomes.push_back(outcome);
@@ -51,6 +53,8 @@ class FakeStore : public DeliveryStore {
             std::count_if(rows.begin(), rows.end(), [&](auto& row) { return row.state == state; }));
     }
 
+    bool slow = false;  ///< a look is answered by answer_look(), with what it saw when it was asked for
+    std::function<void()> answer_look;
     std::vector<Row> rows;
     std::vector<DeliveryOutcome> outcomes;
     std::vector<WebhookEndpoint> known = {{"w1", "http://one/", "key"}, {"w2", "http://two/", ""}};
@@ -253,6 +257,21 @@ TEST_F(DeliveryTest, EventuallyDeliversMoreQueuesThanSlots) {
     for (size_t i = 0; i < sent_.size(); ++i) answer(i, 200);
     EXPECT_EQ(store_.count(DeliveryOutcome::State::kDelivered), 50U);
     EXPECT_EQ(sent_.size(), 50U);
+}
+
+TEST_F(DeliveryTest, WhatWasAnsweredDuringALookIsNotSentAgain) {
+    store_.add("w1", "c1", 1, now_);
+    pump_->poke();
+    ASSERT_EQ(sent_.size(), 1u);
+    store_.slow = true;
+    pump_->poke();  // sees the first one still waiting
+    auto look = std::exchange(store_.answer_look, nullptr);
+    store_.slow = false;
+    store_.add("w1", "c1", 2, now_);
+    answer(0, 200);
+    look();
+    ASSERT_EQ(sent_.size(), 2u);
+    EXPECT_EQ(sent_[1].id(), "c1:2") << "and the next one goes at once";
 }
 
 TEST_F(DeliveryTest, DoesNothingAfterItsEnd) {

@@ -109,6 +109,31 @@ TEST_F(DeliveryStoreTest, GivesAtMostAsManyQueuesAsAskedFor) {
     EXPECT_EQ(due(unix_ms() + 1'000, 5).queues.size(), 5U);
 }
 
+TEST_F(DeliveryStoreTest, WhatIsDeliveredIsNotOpenedAgain) {
+    open();
+    put(digit("c1", 1), "w1");
+    flush();
+    writer_->settle(outcome(1, DeliveryOutcome::State::kDelivered));
+    writer_->settle(outcome(1, DeliveryOutcome::State::kPending, 5));  // a second attempt at it, that failed
+    flush();
+    EXPECT_EQ(number("SELECT count(*) FROM webhook_deliveries WHERE state = 'delivered'"), 1);
+    EXPECT_TRUE(due().queues.empty());
+}
+
+TEST_F(DeliveryStoreTest, WhatWaitsWithoutAQueueIsFoundAtTheNextStart) {
+    open();
+    put(digit("c1", 1), "w1");
+    flush();
+    writer_.reset();
+    {
+        auto session = open_writing_session(path_);
+        ASSERT_TRUE(session.has_value());
+        execute(**session, "DELETE FROM webhook_queues");
+    }
+    open();
+    ASSERT_EQ(due().queues.size(), 1U);
+}
+
 TEST_F(DeliveryStoreTest, DeliveriesSurviveARestart) {
     open();
     put(digit("c1", 1), "w1");
