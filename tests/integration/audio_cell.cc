@@ -16,6 +16,7 @@ using lab::CallResult;
 using lab::Samples;
 
 constexpr const char* kName = "measured-recording";
+constexpr const char* kKnown = "known";  // all that the backend would recognise: the measured one is long
 
 /// A folder of recordings with one in it, for a simulated backend to say.
 struct Sounds {
@@ -23,7 +24,8 @@ struct Sounds {
         char name[] = "/tmp/trunkline-audio-XXXXXX";
         folder = mkdtemp(name);
         (void)lab::write_wav(folder + "/" + kName + ".wav", recording);
-        std::ofstream(folder + "/words.txt") << kName << ": what is measured\n";
+        (void)lab::write_wav(folder + "/" + kKnown + ".wav", std::span(recording).first(8'000));
+        std::ofstream(folder + "/words.txt") << kName << ": what is measured\n" << kKnown << ": its beginning\n";
         if (std::system(("gzip " + folder + "/words.txt").c_str()) != 0) std::abort();
     }
     ~Sounds() { std::filesystem::remove_all(folder); }
@@ -66,7 +68,7 @@ RigOptions options_of(const AgentFormat& format, const Sounds& sounds, bool is_l
     o.deepgram.port = 0;
     o.deepgram.speech = sounds.options();
     o.deepgram.brain.greeting = kName;
-    o.deepgram.brain.callers = {kName};
+    o.deepgram.brain.callers = {kKnown};
     o.deepgram.brain.fallback.say.clear();
     o.deepgram.latency.scale = 0.1;
     // Early, so that a machine that stops for a moment makes no gap; but ten minutes must not wait for the caller at
