@@ -6,6 +6,7 @@
 #include "elements/deepgram/deepgramagent.h"
 #include "elements/gain/gain.h"
 #include "elements/hume/humeevi.h"
+#include "elements/recorder/recordsink.h"
 #include "elements/twilio/twiliosink.h"
 #include "elements/twilio/twiliosrc.h"
 #include "elements/vonage/vonagesink.h"
@@ -29,6 +30,7 @@ bool register_elements(GstPlugin* plugin) {
         {"humeevi", TRUNKLINE_TYPE_HUME_EVI},
         {"gain", TRUNKLINE_TYPE_GAIN},
         {"bargein", TRUNKLINE_TYPE_BARGE_IN},
+        {"recordsink", TRUNKLINE_TYPE_RECORD_SINK},
         {"dbsink", TRUNKLINE_TYPE_DB_SINK},
         {"webhooksink", TRUNKLINE_TYPE_WEBHOOK_SINK},
     };

@@ -250,6 +250,15 @@ void Server::Impl::add_storage_metrics(std::vector<MetricRow>* rows) const {
         static_cast<double>(s.ring_depth));
     add("trunkline_storage_ring_capacity_records", "Records the ring can hold", "gauge",
         static_cast<double>(s.ring_capacity));
+    add("trunkline_recordings_total", "Recordings begun", "counter", static_cast<double>(s.recordings.files));
+    add("trunkline_recordings_failed_total", "Recordings that could not be made or came to an early end", "counter",
+        static_cast<double>(s.recordings.failed));
+    add("trunkline_recording_bytes_total", "Recorded audio written", "counter",
+        static_cast<double>(s.recordings.bytes));
+    add("trunkline_recording_lost_bytes_total", "Recorded audio that found no room in the queue or on the disk",
+        "counter", static_cast<double>(s.recordings.lost_bytes));
+    add("trunkline_recording_queue_bytes", "Recorded audio waiting for the storage thread", "gauge",
+        static_cast<double>(s.recordings.waiting_bytes));
     const DeliveryStats d = egress->stats();
     add("trunkline_webhooks_delivered_total", "Facts delivered", "counter", static_cast<double>(d.delivered));
     add("trunkline_webhooks_failed_attempts_total", "Attempts that failed", "counter",

@@ -1,6 +1,7 @@
 #include "elements/call/callends.h"
 
 #include "engine/gst/event_pad.h"
+#include "engine/gst/heard_pad.h"
 
 #define CALL_CAPS                                                                                     \
     "audio/x-mulaw, rate=(int)8000, channels=(int)1; audio/x-alaw, rate=(int)8000, channels=(int)1; " \
@@ -10,6 +11,7 @@ static GstStaticPadTemplate kSrcTemplate =
     GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(CALL_CAPS));
 static GstStaticPadTemplate kSinkTemplate =
     GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS(CALL_CAPS));
+static GstStaticPadTemplate kHeardTemplate = TRUNKLINE_HEARD_TEMPLATE(CALL_CAPS);
 
 struct _CallSrc {
     GstElement parent_instance;
@@ -57,6 +59,7 @@ static void call_sink_class_init(CallSinkClass* klass) {
     auto* element = GST_ELEMENT_CLASS(klass);
     element->change_state = call_sink_change_state;
     gst_element_class_add_static_pad_template(element, &kSinkTemplate);
+    gst_element_class_add_static_pad_template(element, &kHeardTemplate);
     gst_element_class_set_static_metadata(
         element, "Call sink", "Sink/Network/Audio",
         "What the caller hears, on whatever carrier the call came: stands for twiliosink or vonagesink", "Trunkline");

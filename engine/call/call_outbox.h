@@ -22,6 +22,7 @@ class CallOutbox final : public Outbox {
     void add_endpoint(const WebhookEndpoint& endpoint) override { real_->add_endpoint(endpoint); }
     bool accepts_new_calls(std::string* why) const override { return real_->accepts_new_calls(why); }
     bool has_room(FactWeight weight) override { return real_->has_room(weight); }
+    RecordingStore* recordings() override { return real_->recordings(); }
     /// Puts what waits for the next turn now.
     void flush();
 

@@ -55,6 +55,8 @@ enum class FactWeight {
 /// `fields` as in write_fact_body().
 FactWeight fact_weight(std::string_view type, std::string_view fields);
 
+class RecordingStore;
+
 using Record = std::variant<CallRow, SessionRow, FactRecord>;
 
 /// What shards see. Implemented by storage (real) and by tests (recording).
@@ -70,6 +72,8 @@ class Outbox {
     virtual void add_endpoint(const WebhookEndpoint& endpoint) = 0;
     /// False when the ring is so full that no new call should be taken; `why` says it for a person.
     virtual bool accepts_new_calls(std::string* why) const = 0;
+    /// Where recorded audio goes; nullptr = nowhere.
+    virtual RecordingStore* recordings() { return nullptr; }
 };
 
 }  // namespace trunkline

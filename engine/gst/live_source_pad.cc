@@ -1,9 +1,15 @@
 #include "engine/gst/live_source_pad.h"
 
+#include <algorithm>
+
 #include "engine/core/clock.h"
 
 namespace trunkline::gst {
 namespace {
+
+// Audio that comes so late is late and has no gap: what was sent is all there, and a converter that were told of a gap
+// would drop its history, lose samples and click.
+constexpr GstClockTime kLate = 2 * GST_SECOND;
 
 GstCaps* ingress_caps() {
     static GstStaticCaps caps = GST_STATIC_CAPS("timestamp/x-call-ingress");
@@ -40,7 +46,7 @@ GstFlowReturn LiveSourcePad::push(std::span<const uint8_t> bytes, GstClockTime d
     if (ended_) return GST_FLOW_EOS;
     if (!started_) start();
     const GstClockTime now = running_time();
-    if (now > next_pts_ + duration) {
+    if (now > next_pts_ + std::max(duration, kLate)) {
         next_pts_ = now;
         discont_ = true;
     }

@@ -19,7 +19,8 @@ class LiveSourcePad {
     /// Fixed caps of what push() will carry; before the first push, or later to renegotiate.
     void set_caps(GstCaps* caps);
     /// Pushes `bytes` that last `duration` ns. `ingress_ns` (monotonic, 0 = none) becomes the timestamp/x-call-ingress
-    /// meta. A silence of more than one `duration` since the last buffer re-anchors the clock and sets DISCONT.
+    /// meta. Two seconds of silence since the end of the last buffer (or one `duration`, if that is longer) re-anchor
+    /// the clock and set DISCONT; less is jitter.
     GstFlowReturn push(std::span<const uint8_t> bytes, GstClockTime duration, int64_t ingress_ns);
     /// FLUSH_START, FLUSH_STOP, new SEGMENT; the next buffer carries DISCONT. From a deferred task or a pad's event
     /// function.

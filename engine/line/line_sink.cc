@@ -8,6 +8,7 @@
 #include "engine/core/log.h"
 #include "engine/gst/call_context.h"
 #include "engine/gst/gst_ptr.h"
+#include "engine/gst/heard_pad.h"
 #include "engine/line/line_element.h"
 #include "engine/line/line_session.h"
 
@@ -34,6 +35,7 @@ class LineSinkImpl final : public LineSession::Sink, private Playout::Out {
     LineSinkImpl(GstElement* element, const LineSinkClass* klass)
         : options(klass->carrier->playout),
           rate(klass->carrier->rate),
+          heard(element),
           element_(element),
           carrier_(*klass->carrier),
           template_(klass->sink_template),
@@ -43,8 +45,8 @@ class LineSinkImpl final : public LineSession::Sink, private Playout::Out {
         gst_pad_set_chain_function(pad_, [](GstPad* pad, GstObject*, GstBuffer* buffer) {
             return static_cast<LineSinkImpl*>(gst_pad_get_element_private(pad))->chain(buffer);
         });
-        gst_pad_set_event_function(pad_, [](GstPad* pad, GstObject* parent, GstEvent* event) {
-            return static_cast<LineSinkImpl*>(gst_pad_get_element_private(pad))->event(parent, event);
+        gst_pad_set_event_function(pad_, [](GstPad* pad, GstObject*, GstEvent* event) {
+            return static_cast<LineSinkImpl*>(gst_pad_get_element_private(pad))->event(event);
         });
         gst_pad_set_query_function(pad_, [](GstPad* pad, GstObject* parent, GstQuery* query) -> gboolean {
             const auto* self = static_cast<LineSinkImpl*>(gst_pad_get_element_private(pad));
@@ -62,11 +64,14 @@ class LineSinkImpl final : public LineSession::Sink, private Playout::Out {
         if (!session_) return false;
         playout_ = Playout(session_->format(), options, this);
         session_->set_sink(this);
+        const gst::Ptr<GstCaps> caps = caps_at(template_, rate);
+        heard.start(call_->shard, caps.get(), static_cast<int64_t>(session_->format().bytes_per_ms) * 1'000);
         return true;
     }
     void detach() {
         if (session_) session_->set_sink(nullptr);
         session_ = nullptr;
+        heard.stop();
         if (call_) call_->shard->cancel(std::exchange(timer_, 0));
         playout_ = Playout({}, options, this);  // what was not heard is not for the next start
     }
@@ -84,6 +89,7 @@ class LineSinkImpl final : public LineSession::Sink, private Playout::Out {
 
     PlayoutOptions options;
     int rate;
+    gst::HeardPad heard;
 
   private:
     GstFlowReturn chain(GstBuffer* buffer) {
@@ -117,10 +123,11 @@ class LineSinkImpl final : public LineSession::Sink, private Playout::Out {
         session_->set_dropped_out_ms(static_cast<int64_t>(playout_.dropped_ms()));
     }
 
-    gboolean event(GstObject* parent, GstEvent* event) {
+    gboolean event(GstEvent* event) {
         switch (GST_EVENT_TYPE(event)) {
             case GST_EVENT_FLUSH_START:
                 playout_.clear(monotonic_ns());
+                heard.cleared(monotonic_ns());
                 break;
             case GST_EVENT_FLUSH_STOP:
                 // Only now do upstream events pass again.
@@ -134,12 +141,14 @@ class LineSinkImpl final : public LineSession::Sink, private Playout::Out {
             case GST_EVENT_EOS:
                 playout_.reply_end(monotonic_ns());  // whatever waits is all there will be
                 schedule();
+                heard.eos(monotonic_ns());
                 gst_element_post_message(element_, gst_message_new_eos(GST_OBJECT(element_)));
                 break;
             default:
                 break;
         }
-        return gst_pad_event_default(pad_, parent, event);
+        gst_event_unref(event);  // the stream ends here: what is heard is one of its own
+        return TRUE;
     }
 
     void take_control(GstEvent* event) {
@@ -182,7 +191,11 @@ class LineSinkImpl final : public LineSession::Sink, private Playout::Out {
     }
 
     bool takes_media() const override { return !session_ || session_->takes_media(); }
-    bool send_media(std::span<const uint8_t> audio) override { return session_ && session_->send_media(audio); }
+    bool send_media(std::span<const uint8_t> audio) override {
+        if (!session_ || !session_->send_media(audio)) return false;
+        heard.sent(audio, monotonic_ns());
+        return true;
+    }
     bool send_mark(std::string_view name) override { return session_ && session_->send_mark(name); }
     bool send_clear() override { return session_ && session_->send_clear(); }
     void on_playback(const gst::Playback& reported) override {
@@ -234,6 +247,16 @@ static void line_sink_set_context(GstElement* element, GstContext* context) {
     GST_ELEMENT_CLASS(line_sink_parent_class)->set_context(element, context);
 }
 
+static GstPad* line_sink_request_pad(GstElement* element, GstPadTemplate*, const gchar*, const GstCaps*) {
+    auto* klass = static_cast<LineSinkClass*>(static_cast<void*>(GST_ELEMENT_GET_CLASS(element)));
+    return impl_of(element)->heard.request(klass->heard_template);
+}
+
+static void line_sink_release_pad(GstElement* element, GstPad* pad) {
+    auto& heard = impl_of(element)->heard;
+    if (heard.is(pad)) heard.release(pad);
+}
+
 static int64_t* time_of(LineSinkImpl* impl, guint id) {
     switch (id) {
         case trunkline::line::kPropSendAhead:
@@ -277,6 +300,8 @@ static void line_sink_class_init(LineSinkClass* klass) {
     auto* element = GST_ELEMENT_CLASS(klass);
     element->set_context = line_sink_set_context;
     element->change_state = line_sink_change_state;
+    element->request_new_pad = line_sink_request_pad;
+    element->release_pad = line_sink_release_pad;
 }
 
 namespace trunkline::line {
@@ -292,9 +317,11 @@ void install_time(GObjectClass* klass, guint id, const char* name, const char* n
 
 }  // namespace
 
-void line_sink_class_set(LineSinkClass* klass, const CarrierKind* carrier, GstStaticPadTemplate* sink_template) {
+void line_sink_class_set(LineSinkClass* klass, const CarrierKind* carrier, GstStaticPadTemplate* sink_template,
+                         GstStaticPadTemplate* heard_template) {
     klass->carrier = carrier;
     klass->sink_template = sink_template;
+    klass->heard_template = heard_template;
     auto* object = G_OBJECT_CLASS(klass);
     object->set_property = line_sink_set_property;  // GObject classes inherit all but these two
     object->get_property = line_sink_get_property;
@@ -314,6 +341,7 @@ void line_sink_class_set(LineSinkClass* klass, const CarrierKind* carrier, GstSt
                  "Audio kept waiting at most; beyond it the oldest is dropped and counted (ns)", GST_SECOND,
                  3600 * GST_SECOND, ns(preset.max_queue_ms));
     gst_element_class_add_static_pad_template(GST_ELEMENT_CLASS(klass), sink_template);
+    gst_element_class_add_static_pad_template(GST_ELEMENT_CLASS(klass), heard_template);
 }
 
 }  // namespace trunkline::line

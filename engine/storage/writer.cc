@@ -41,7 +41,12 @@ struct DueTask {
 
 struct StorageWriter::Impl {
     Impl(StorageOptions o, WriterLock l, SessionPtr s)
-        : options(std::move(o)), lock(std::move(l)), session(s), batches(s, options.path), ring(options.ring_records) {}
+        : options(std::move(o)),
+          lock(std::move(l)),
+          session(s),
+          batches(s, options.path),
+          ring(options.ring_records),
+          recordings(options.recording_bytes) {}
     ~Impl() { close(event); }
 
     void run();
@@ -63,6 +68,7 @@ struct StorageWriter::Impl {
     const SessionPtr session;  // storage thread only, once it runs
     BatchWriter batches;
     RecordQueue ring;
+    RecordingWriter recordings;
     const int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     std::atomic<bool> woken{false};
 
@@ -178,6 +184,7 @@ void StorageWriter::Impl::write_batch() {
             trouble = outcome.done ? std::string() : outcome.problem;
         }
         ring.tell_of_losses();
+        recordings.write_waiting();  // they need no database: its trouble is not theirs
         if (outcome.effects.deliveries > 0) tell_of_deliveries();
         if (outcome.done) break;
         if (past_deadline()) return abandon();
@@ -251,6 +258,7 @@ void StorageWriter::Impl::run() {
             asked = flush_asked;
         }
         drain();
+        recordings.write_waiting();
         ring.tell_of_losses();
         run_due_tasks();
         const std::lock_guard guard(mutex);
@@ -312,6 +320,8 @@ bool StorageWriter::accepts_new_calls(std::string* why) const {
     }
     return false;
 }
+
+RecordingStore* StorageWriter::recordings() { return &impl_->recordings; }
 
 void StorageWriter::load_due(std::vector<DueRequest> wanted, int64_t now_unix_ms,
                              std::function<void(DueDeliveries)> done) {
@@ -380,6 +390,7 @@ StorageStats StorageWriter::stats() const {
         stats.left_out[i] = impl_->ring.left_out(static_cast<FactWeight>(i));
     stats.aside = impl_->ring.aside();
     stats.in_trouble = impl_->in_trouble;
+    stats.recordings = impl_->recordings.stats();
     return stats;
 }
 

@@ -7,6 +7,7 @@
 //                                             │ above 80 % no new calls are taken, above 85 % facts are left out by
 //                                             │ their weight, at 100 % records are refused (but how a call ended)
 //                                             └ a row that can never go in: <database>.refused.jsonl
+//   shards ──recordings()──▶ bounded queue ──▶ WAV files, between the batches
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -18,6 +19,7 @@
 #include "engine/core/result.h"
 #include "engine/events/delivery.h"
 #include "engine/events/outbox.h"
+#include "engine/storage/recording_writer.h"
 
 namespace trunkline {
 
@@ -28,6 +30,7 @@ struct StorageOptions {
     size_t ring_records = 65'536;
     size_t batch_rows = 200;
     std::chrono::milliseconds batch_time{50};
+    size_t recording_bytes = 32U << 20;  ///< recorded audio that waits for the disk: 10 s of 100 calls
 };
 
 /// Counters since the start, for /metrics.
@@ -43,6 +46,7 @@ struct StorageStats {
     size_t ring_depth = 0, ring_capacity = 0;
     size_t aside = 0;         ///< ends of calls that wait beside the full ring
     bool in_trouble = false;  ///< the last attempt to commit failed
+    RecordingStats recordings;
 };
 
 class StorageWriter : public Outbox, public DeliveryStore {
@@ -56,6 +60,7 @@ class StorageWriter : public Outbox, public DeliveryStore {
     bool has_room(FactWeight weight) override;
     void add_endpoint(const WebhookEndpoint& endpoint) override;
     bool accepts_new_calls(std::string* why) const override;
+    RecordingStore* recordings() override;
 
     void load_due(std::vector<DueRequest> wanted, int64_t now_unix_ms,
                   std::function<void(DueDeliveries)> done) override;
@@ -67,7 +72,8 @@ class StorageWriter : public Outbox, public DeliveryStore {
     /// not inside those callbacks.
     void on_new_deliveries(std::function<void()> wake);
 
-    /// Any thread but the storage thread. Waits until everything put before is on disk; false at the deadline.
+    /// Any thread but the storage thread. Waits until everything put before is on disk (recorded audio: is with the
+    /// kernel); false at the deadline.
     bool flush(std::chrono::milliseconds deadline);
     /// Main thread. Flushes, then ends the thread; what is not on disk by the deadline goes into the dead-letter file.
     void stop(std::chrono::milliseconds deadline = std::chrono::seconds(5));

@@ -87,6 +87,7 @@ struct AgentOptions {
     double gain_tolerance_db = 1;  ///< speech further from its recording's level is unintelligible
     std::string record_dir;        ///< not empty: what each session heard is written there as WAV
     std::string messages_dir;      ///< not empty: what each session received is written there as JSON lines
+    size_t keep_audio_in = 0;      ///< bytes of each session\'s caller audio that are kept as received
     bool json = false;             ///< events as JSON lines instead of text
 };
 

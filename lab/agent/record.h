@@ -67,6 +67,7 @@ struct SessionRecord {
     size_t smallest_frame_in = 0;
     size_t largest_frame_in = 0;
     double largest_audio_gap_ms = 0;  ///< between two audio frames of the client
+    std::vector<uint8_t> audio_in;    ///< all caller audio as received, up to AgentOptions::keep_audio_in
     std::vector<uint8_t> audio_out;   ///< all agent audio as sent (at most 8 MiB)
 
     bool open() const { return closed_ms < 0; }

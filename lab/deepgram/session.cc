@@ -192,6 +192,12 @@ void Session::on_binary(std::span<const uint8_t> bytes) {
         journal_.violation("audio-before-applied", 22, "audio came before SettingsApplied was sent");
         return;
     }
+    if (options_.keep_audio_in > 0) {
+        journal_.update([&](SessionRecord& r) {
+            if (r.audio_in.size() + bytes.size() <= options_.keep_audio_in)
+                r.audio_in.insert(r.audio_in.end(), bytes.begin(), bytes.end());
+        });
+    }
     const Samples samples = decoder_->decode(bytes);
     constexpr size_t kMaxRecorded = size_t{kTelephoneRate} * 60 * 30;
     if (!options_.record_dir.empty() && recorded_.size() < kMaxRecorded) {

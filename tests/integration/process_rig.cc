@@ -21,7 +21,7 @@ bool eventually(const std::function<bool()>& condition) {
     return true;
 }
 
-ProcessRig::ProcessRig(const std::string& extra_nodes, const std::string& fact_sinks) {
+ProcessRig::ProcessRig(const std::string& extra_nodes, const std::string& fact_sinks, const std::string& extra_links) {
     char name[] = "/tmp/trunkline-process-XXXXXX";
     folder_ = mkdtemp(name);
     auto started = lab::deepgram::DeepgramLab::start(quick_agent());
@@ -34,7 +34,8 @@ ProcessRig::ProcessRig(const std::string& extra_nodes, const std::string& fact_s
         << extra_nodes
         << "links:\n  heard: caller -> agent\n  said: agent -> gate -> line\n  ears: caller -> gate.monitor\n"
            "  facts: caller.events, agent.events, gate.events -> "
-        << fact_sinks << "\n";
+        << fact_sinks << "\n"
+        << extra_links;
 }
 
 ProcessRig::~ProcessRig() {

@@ -18,8 +18,9 @@ bool eventually(const std::function<bool()>& condition);
 
 class ProcessRig {
   public:
-    /// `extra_nodes`: YAML lines of more nodes; `fact_sinks`: where the facts go ("db, hook").
-    explicit ProcessRig(const std::string& extra_nodes = "", const std::string& fact_sinks = "db");
+    /// `extra_nodes`, `extra_links`: YAML lines; `fact_sinks`: where the facts go ("db, hook").
+    explicit ProcessRig(const std::string& extra_nodes = "", const std::string& fact_sinks = "db",
+                        const std::string& extra_links = "");
     ~ProcessRig();
 
     /// Starts the engine, not waiting until it is ready; the one before must be gone.

@@ -108,14 +108,10 @@ nodes:
            options_.line + R"(
   db: {element: dbsink}
 )" + options_.extra_nodes +
-           R"(links:
-  heard: caller -> agent
-  said: agent -> gate -> line
+           "links:\n  heard: " + options_.heard + "\n  said: " + options_.said + R"(
   ears: caller -> gate.monitor
   facts: caller.events, agent.events, gate.events -> )" +
-           options_.fact_sinks + R"(
-limits: )" +
-           options_.limits + "\n";
+           options_.fact_sinks + "\n" + options_.extra_links + R"(limits: )" + options_.limits + "\n";
 }
 
 std::string Rig::base_url() const { return "http://127.0.0.1:" + std::to_string(server_->port()); }

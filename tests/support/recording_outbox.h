@@ -32,6 +32,8 @@ class RecordingOutbox final : public Outbox {
         return !crowded;
     }
 
+    RecordingStore* recordings() override { return store; }
+
     template <class T>
     std::vector<T> all() const {
         const std::lock_guard lock(mutex_);
@@ -73,6 +75,7 @@ class RecordingOutbox final : public Outbox {
         });
     }
 
+    RecordingStore* store = nullptr;                       ///< where recorded audio goes
     std::atomic<bool> full = false;                        ///< refuse every record
     std::atomic<bool> crowded = false;                     ///< take no new calls
     std::atomic<FactWeight> least = FactWeight::kInterim;  ///< no room for lighter facts

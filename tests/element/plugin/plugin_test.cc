@@ -13,7 +13,8 @@
 namespace {
 
 constexpr const char* kElements[] = {"callsrc",       "callsink", "twiliosrc", "twiliosink", "vonagesrc", "vonagesink",
-                                     "deepgramagent", "humeevi",  "gain",      "bargein",    "dbsink",    "webhooksink"};
+                                     "deepgramagent", "humeevi",  "gain",      "bargein",    "dbsink",    "webhooksink",
+                                     "recordsink"};
 
 struct Ran {
     int code = -1;
@@ -53,7 +54,7 @@ TEST_F(PluginTest, ShowsAllItsElements) {
     for (const char* name : kElements) {
         EXPECT_NE(ran.output.find("  " + std::string(name) + ":"), std::string::npos) << name << " in\n" << ran.output;
     }
-    EXPECT_NE(ran.output.find("10 features"), std::string::npos) << ran.output;
+    EXPECT_NE(ran.output.find(std::to_string(std::size(kElements)) + " features"), std::string::npos) << ran.output;
 }
 
 TEST_F(PluginTest, EveryElementCanBeInspected) {

@@ -106,6 +106,24 @@ TEST_F(TwilioSrcTest, TimestampsAdvanceBySamples) {
     }
 }
 
+TEST_F(TwilioSrcTest, P19ALateFrameIsNoGapForTheConvertersBehind) {
+    GstClock* clock = gst_system_clock_obtain();
+    gst_element_set_clock(source.get(), clock);
+    const GstClockTime now = gst_clock_get_time(clock);
+    gst_element_set_base_time(source.get(), now);
+    play();
+    rig.media(base64_of(std::string(160, '\xff')));
+    ASSERT_TRUE(run_until_heard(160));
+    gst_element_set_base_time(source.get(), now - GST_SECOND);  // as if it had been on its way for a second
+    rig.media(base64_of(std::string(160, '\xff')));
+    ASSERT_TRUE(run_until_heard(320));
+    ASSERT_EQ(stamps.size(), 2U);
+    EXPECT_FALSE(stamps[1].discont) << "a resampler would drop what it holds";
+    EXPECT_EQ(stamps[1].pts, stamps[0].pts + 20 * GST_MSECOND);
+    gst_element_set_clock(source.get(), nullptr);
+    gst_object_unref(clock);
+}
+
 TEST_F(TwilioSrcTest, AGapMovesTheTimeOnAndIsMarked) {
     GstClock* clock = gst_system_clock_obtain();
     gst_element_set_clock(source.get(), clock);

@@ -76,6 +76,9 @@ const std::vector<Sample>& samples() {
         {"tool.result", R"("tool_call_id":"t1","name":"order","result":"ok","duration_ms":12)"},
         {"error", R"("code":"backend-error","message":"gone","retryable":false,"fatal":true,"attempt":3)"},
         {"reconnect", R"("message":"gone","retryable":true,"attempt":1)"},
+        {"recording.started",
+         R"("location":"recordings/c.wav","format":"wav","encoding":"linear16","rate":8000,"channels":2)"},
+        {"recording.stopped", R"("location":"recordings/c.wav","duration_ms":1500,"lost_ms":0,"error":"disk full")"},
     };
     return kSamples;
 }
