@@ -78,10 +78,13 @@ void Replies::end_current() {
     pad_->push_event(gst::reply_event_new(replies_.back().epoch, true, *in_step_));
 }
 
-void Replies::audio_done() { end_current(); }
+void Replies::audio_done() {
+    end_current();
+    backend_noticed();
+}
 
 void Replies::interrupt() {
-    gate_open_ = false;
+    gate_open_ = sign_waits_ = false;
     open_ = false;
     odd_byte_ = -1;
     pad_->flush();

@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/agent/audio_format.h"
@@ -38,8 +39,20 @@ class Replies {
     GstFlowReturn audio(std::span<const uint8_t> bytes);
     /// No more audio of the reply will come: the backend says so, or a new turn has begun.
     void audio_done();
-    /// A sign of the next turn: audio is fresh again.
-    void open_gate() { gate_open_ = true; }
+    /// A sign of the next turn: audio is fresh again. Of a backend that does not know of the interruption yet it may be
+    /// a sign of the old one: then it counts when the backend has noticed.
+    void open_gate() {
+        gate_open_ = !backend_unaware_;
+        sign_waits_ = backend_unaware_;
+    }
+    /// The interruption that follows was decided without the backend, which may go on with a reply it is not done with.
+    void backend_is_unaware() { backend_unaware_ = open_; }
+    bool backend_unaware() const { return backend_unaware_; }
+    /// It says that the caller speaks, what he said, or that the reply is over.
+    void backend_noticed() {
+        backend_unaware_ = false;
+        if (std::exchange(sign_waits_, false)) gate_open_ = true;
+    }
     /// The reply is over now: flushes downstream and closes the gate. From a deferred task or a pad's event function.
     void interrupt();
     void on_playback(const gst::Playback& playback);

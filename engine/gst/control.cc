@@ -64,9 +64,10 @@ int64_t user_speech_onset(GstQuery* query) {
     return onset;
 }
 
-GstEvent* interrupt_event_new(int64_t decided_ns) {
+GstEvent* interrupt_event_new(int64_t decided_ns, bool backend_knows) {
     return gst_event_new_custom(GST_EVENT_CUSTOM_UPSTREAM,
-                                gst_structure_new(kInterrupt, "decided", G_TYPE_INT64, decided_ns, nullptr));
+                                gst_structure_new(kInterrupt, "decided", G_TYPE_INT64, decided_ns, "backend-knows",
+                                                  G_TYPE_BOOLEAN, gboolean(backend_knows), nullptr));
 }
 
 bool is_interrupt_event(GstEvent* event) { return structure_named(event, kInterrupt) != nullptr; }

@@ -21,9 +21,12 @@ bool query_user_speech(GstPad* src_pad, int64_t onset_ns);
 /// `onset_ns` (monotonic) when `query` is the one above, else 0.
 int64_t user_speech_onset(GstQuery* query);
 
-/// Upstream: the reply that plays is over. `decided_ns` monotonic.
-GstEvent* interrupt_event_new(int64_t decided_ns);
+/// Upstream: the reply that plays is over. `decided_ns` monotonic. `backend_knows` false: it was decided without the
+/// backend, which may go on with the reply for a while.
+GstEvent* interrupt_event_new(int64_t decided_ns, bool backend_knows = true);
 bool is_interrupt_event(GstEvent* event);
+/// Of an interrupt event.
+bool backend_knows(GstEvent* event);
 
 /// Downstream: reply `epoch` (from 1, one per spoken reply of a call) begins or has been sent completely. The end goes
 /// out of band where the pad's audio is passed on in step: an encoder would keep it until there is audio again.
