@@ -7,6 +7,8 @@
 #include "elements/recorder/recordsink.h"
 #include "elements/twilio/twiliosink.h"
 #include "elements/twilio/twiliosrc.h"
+#include "elements/vonage/vonagesink.h"
+#include "elements/vonage/vonagesrc.h"
 #include "elements/webhook/webhooksink.h"
 
 namespace trunkline {
@@ -20,6 +22,8 @@ bool register_elements(GstPlugin* plugin) {
         {"callsink", TRUNKLINE_TYPE_CALL_SINK},
         {"twiliosrc", TRUNKLINE_TYPE_TWILIO_SRC},
         {"twiliosink", TRUNKLINE_TYPE_TWILIO_SINK},
+        {"vonagesrc", TRUNKLINE_TYPE_VONAGE_SRC},
+        {"vonagesink", TRUNKLINE_TYPE_VONAGE_SINK},
         {"deepgramagent", TRUNKLINE_TYPE_DEEPGRAM_AGENT},
         {"bargein", TRUNKLINE_TYPE_BARGE_IN},
         {"recordsink", TRUNKLINE_TYPE_RECORD_SINK},

@@ -11,6 +11,7 @@
 
 #include "elements/register.h"
 #include "elements/twilio/twilio_session.h"
+#include "elements/vonage/vonage_session.h"
 #include "engine/cli/graph_commands.h"
 #include "engine/config/config.h"
 #include "engine/core/log.h"
@@ -138,6 +139,9 @@ int serve(const ServeFlags& flags) {
     options.load = load;
     options.carriers["twilio"] = [](Shard* shard, std::unique_ptr<WebSocket> socket, MediaSession::Listener* listener) {
         return std::make_unique<twilio::TwilioSession>(shard, std::move(socket), listener);
+    };
+    options.carriers["vonage"] = [](Shard* shard, std::unique_ptr<WebSocket> socket, MediaSession::Listener* listener) {
+        return std::make_unique<vonage::VonageSession>(shard, std::move(socket), listener);
     };
     if (flags.follow) {
         options.follow = [color = terminal(1)](const Fact& fact) {

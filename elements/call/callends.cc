@@ -52,7 +52,7 @@ static void call_src_class_init(CallSrcClass* klass) {
     gst_element_class_add_static_pad_template(element, &trunkline::gst::kEventSrcTemplate);
     gst_element_class_set_static_metadata(
         element, "Call source", "Source/Network/Audio",
-        "What the caller says, on whatever carrier the call came: stands for twiliosrc, …", "Trunkline");
+        "What the caller says, on whatever carrier the call came: stands for twiliosrc or vonagesrc", "Trunkline");
 }
 
 static void call_sink_class_init(CallSinkClass* klass) {
@@ -62,5 +62,5 @@ static void call_sink_class_init(CallSinkClass* klass) {
     gst_element_class_add_static_pad_template(element, &kHeardTemplate);
     gst_element_class_set_static_metadata(
         element, "Call sink", "Sink/Network/Audio",
-        "What the caller hears, on whatever carrier the call came: stands for twiliosink, …", "Trunkline");
+        "What the caller hears, on whatever carrier the call came: stands for twiliosink or vonagesink", "Trunkline");
 }

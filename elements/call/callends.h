@@ -2,7 +2,7 @@
 #include <gst/gst.h>
 
 // callsrc and callsink stand in a graph for the carrier the call came on: the graph loader puts twiliosrc and
-// twiliosink (or another carrier's pair) in their place. As elements they only document that.
+// twiliosink, or vonagesrc and vonagesink, in their place. As elements they only document that.
 G_BEGIN_DECLS
 #define TRUNKLINE_TYPE_CALL_SRC (call_src_get_type())
 G_DECLARE_FINAL_TYPE(CallSrc, call_src, TRUNKLINE, CALL_SRC, GstElement)

@@ -49,8 +49,4 @@ void write_media(std::string_view stream_sid, std::span<const uint8_t> audio, st
 void write_mark(std::string_view stream_sid, std::string_view name, std::string& out);
 void write_clear(std::string_view stream_sid, std::string& out);
 
-/// μ-law silence; 0x00 would be a loud click.
-inline constexpr uint8_t kMulawSilence = 0xFF;
-inline constexpr int kBytesPerMs = 8;
-
 }  // namespace trunkline::twilio

@@ -1,7 +1,6 @@
 #pragma once
-#include <gst/gst.h>
+// twiliosink: what the caller of a Twilio call hears.
+#include "engine/line/line_sink.h"
 
-G_BEGIN_DECLS
 #define TRUNKLINE_TYPE_TWILIO_SINK (twilio_sink_get_type())
-G_DECLARE_FINAL_TYPE(TwilioSink, twilio_sink, TRUNKLINE, TWILIO_SINK, GstElement)
-G_END_DECLS
+GType twilio_sink_get_type();

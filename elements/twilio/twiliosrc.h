@@ -1,7 +1,6 @@
 #pragma once
-#include <gst/gst.h>
+// twiliosrc: what the caller of a Twilio call says, as Twilio sent it.
+#include "engine/line/line_src.h"
 
-G_BEGIN_DECLS
 #define TRUNKLINE_TYPE_TWILIO_SRC (twilio_src_get_type())
-G_DECLARE_FINAL_TYPE(TwilioSrc, twilio_src, TRUNKLINE, TWILIO_SRC, GstElement)
-G_END_DECLS
+GType twilio_src_get_type();

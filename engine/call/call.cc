@@ -86,8 +86,10 @@ Status Call::check(const MediaStart& start) {
     if (start.carrier_call_id != waiting_.incoming.carrier_call_id) {
         return fail("ticket-mismatch", "the media stream belongs to another call than its ticket");
     }
-    if (start.params.empty()) return {};
-    auto params = graph::check_params(*waiting_.plan, start.params);
+    const auto& sent = start.params;
+    const auto said = start.params_mixed ? graph::known_params(*waiting_.plan, sent) : sent;
+    if (said.empty()) return {};
+    auto params = graph::check_params(*waiting_.plan, said);
     if (!params) return fail("bad-params", params.error().message);
     waiting_.params_json = std::move(*params);
     return {};

@@ -226,4 +226,25 @@ void check_profiles(const Graph& graph, ElementTable& elements, Diagnostics& out
     for (const Node& profile : graph.profiles) check.check(profile);
 }
 
+void set_carrier_rate(Draft& draft) {
+    if (draft.rate == 0) return;
+    for (DraftNode& node : draft.nodes) {
+        const std::string& name = node.plan.factory;
+        if (!node.info || (name != draft.carrier + "src" && name != draft.carrier + "sink")) continue;
+        PreparedProperty prepared;
+        prepared.spec = g_object_class_find_property(node.info->klass, "rate");
+        if (!prepared.spec || G_PARAM_SPEC_VALUE_TYPE(prepared.spec) != G_TYPE_INT) continue;
+        const auto same = [&](const PreparedProperty& p) { return p.spec == prepared.spec; };
+        auto& known = node.prepared.properties;
+        if (std::any_of(known.begin(), known.end(), same)) continue;
+        Value value;
+        value.kind = Value::Kind::kInteger;
+        value.integer = draft.rate;
+        value.text = value.shown = std::to_string(draft.rate);
+        convert_property(prepared.spec, value, prepared.value);
+        node.plan.properties.push_back({"rate", std::move(value), true});
+        known.push_back(std::move(prepared));
+    }
+}
+
 }  // namespace trunkline::graph

@@ -152,11 +152,14 @@ Wiring freeze(Draft draft, const Graph& graph) {
 }
 
 /// One carrier's wiring, as far as it can be checked.
-Wiring compile_wiring(const Graph& graph, const std::string& carrier, ElementTable& elements, Diagnostics& out) {
+Wiring compile_wiring(const Graph& graph, const std::string& carrier, const CompileOptions& options,
+                      ElementTable& elements, Diagnostics& out) {
     Draft draft;
     draft.carrier = carrier;
+    if (const auto rate = options.rates.find(carrier); rate != options.rates.end()) draft.rate = rate->second;
     draft_nodes(graph, draft, elements, out);
     draft_edges(graph, draft, elements, out);
+    set_carrier_rate(draft);
     check_shape(graph, draft, out);
     const bool whole =
         std::all_of(draft.nodes.begin(), draft.nodes.end(), [](const DraftNode& n) { return n.info != nullptr; });
@@ -198,7 +201,7 @@ PlanResult compile(const Graph& graph, const CompileOptions& options) {
     if (!graph.is_library()) {
         for (const std::string& carrier : carriers_of(graph, options, result.diagnostics)) {
             Diagnostics found;
-            plan->wirings.push_back(compile_wiring(graph, carrier, elements, found));
+            plan->wirings.push_back(compile_wiring(graph, carrier, options, elements, found));
             result.diagnostics.insert(result.diagnostics.end(), found.begin(), found.end());
         }
     }

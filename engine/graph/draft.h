@@ -28,6 +28,7 @@ struct DraftEdge {
 
 struct Draft {
     std::string carrier;
+    int rate = 0;  ///< of the carrier, when it has several
     std::vector<DraftNode> nodes;
     std::vector<DraftEdge> edges;
     bool broken_links = false;  ///< a path could not be followed: then missing links are no finding
@@ -45,6 +46,8 @@ void draft_nodes(const Graph& graph, Draft& draft, ElementTable& elements, Diagn
 void check_profiles(const Graph& graph, ElementTable& elements, Diagnostics& out);
 /// Paths -> edges: bare elements, inferred pads, tee and funnel (expand.cc).
 void draft_edges(const Graph& graph, Draft& draft, ElementTable& elements, Diagnostics& out);
+/// Both ends of a call with a choice of rates get the one that the carrier is asked for (check_nodes.cc).
+void set_carrier_rate(Draft& draft);
 /// Cycles, unlinked pads and nodes, two ends of one call (check_shape.cc).
 void check_shape(const Graph& graph, const Draft& draft, Diagnostics& out);
 /// Caps of every edge; puts converters in (negotiate.cc).

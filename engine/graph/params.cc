@@ -2,6 +2,7 @@
 // in.
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "engine/graph/json_schema.h"
@@ -102,6 +103,16 @@ Result<std::string> check_params(const Plan& plan, const std::vector<std::pair<s
     } catch (const std::exception& error) {
         return fail("bad-params", std::string("params: ") + error.what());
     }
+}
+
+std::vector<std::pair<std::string, std::string>> known_params(
+    const Plan& plan, const std::vector<std::pair<std::string, std::string>>& params) {
+    const json schema = json::parse(plan.params_schema, nullptr, false);
+    std::vector<std::pair<std::string, std::string>> known;
+    if (!schema.is_object() || !schema.contains("properties")) return known;
+    std::copy_if(params.begin(), params.end(), std::back_inserter(known),
+                 [&](const auto& param) { return schema["properties"].contains(param.first); });
+    return known;
 }
 
 }  // namespace trunkline::graph

@@ -2,6 +2,7 @@
 // A compiled graph: every element known to exist, every property converted, every pad found, caps negotiated and
 // converters put in, nothing started. Immutable and shared by all shards; a live call keeps the plan it was built from.
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -77,7 +78,10 @@ struct Plan {
 using PlanPtr = std::shared_ptr<const Plan>;
 
 struct CompileOptions {
-    std::vector<std::string> carriers = {"twilio"};  ///< what callsrc and callsink may stand for
+    std::vector<std::string> carriers = {"twilio", "vonage"};  ///< what callsrc and callsink may stand for
+    /// Hz that a carrier with several rates is asked for; becomes the property `rate` of its elements where the graph
+    /// says nothing.
+    std::map<std::string, int, std::less<>> rates = {{"vonage", 16'000}};
 };
 
 struct PlanResult {
@@ -96,5 +100,8 @@ Result<std::string> check_params(const Plan& plan, std::string_view params_json)
 /// The same for name=value texts (Twilio <Parameter>, Vonage headers): a text becomes the number or bool its schema
 /// asks for when it can be nothing else.
 Result<std::string> check_params(const Plan& plan, const std::vector<std::pair<std::string, std::string>>& params);
+/// Those of `params` that the graph knows.
+std::vector<std::pair<std::string, std::string>> known_params(
+    const Plan& plan, const std::vector<std::pair<std::string, std::string>>& params);
 
 }  // namespace trunkline::graph

@@ -1,11 +1,17 @@
 #include "engine/gst/control.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace trunkline::gst {
 namespace {
 
 constexpr const char* kUserSpeech = "trunkline/user-speech";
 constexpr const char* kInterrupt = "trunkline/interrupt";
 constexpr const char* kReply = "trunkline/reply";
+constexpr const char* kReplyText = "trunkline/reply-text";
+constexpr const char* kProtect = "trunkline/protect";
+constexpr const char* kLineHold = "trunkline/line-hold";
 constexpr const char* kPlayback = "trunkline/playback";
 
 const GstStructure* structure_named(GstEvent* event, const char* name) {
@@ -53,6 +59,51 @@ bool parse_reply_event(GstEvent* event, ReplyMark* mark) {
     gst_structure_get_uint64(s, "epoch", &epoch);
     gst_structure_get_boolean(s, "end", &end);
     *mark = {epoch, end != 0};
+    return true;
+}
+
+GstEvent* reply_text_event_new(const std::string& text) {
+    return gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM_OOB,
+                                gst_structure_new(kReplyText, "text", G_TYPE_STRING, text.c_str(), nullptr));
+}
+
+bool parse_reply_text_event(GstEvent* event, std::string* text) {
+    const GstStructure* s = structure_named(event, kReplyText);
+    if (!s) return false;
+    const char* value = gst_structure_get_string(s, "text");
+    *text = value ? value : "";
+    return true;
+}
+
+GstEvent* protect_event_new(bool on) {
+    return gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM_OOB,
+                                gst_structure_new(kProtect, "on", G_TYPE_BOOLEAN, gboolean(on), nullptr));
+}
+
+bool parse_protect_event(GstEvent* event, bool* on) {
+    const GstStructure* s = structure_named(event, kProtect);
+    if (!s) return false;
+    gboolean value = FALSE;
+    gst_structure_get_boolean(s, "on", &value);
+    *on = value != 0;
+    return true;
+}
+
+GstEvent* line_hold_event_new(const LineHold& hold) {
+    return gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM_OOB,
+                                gst_structure_new(kLineHold, "mode", G_TYPE_INT, static_cast<gint>(hold.mode), "gain",
+                                                  G_TYPE_DOUBLE, hold.gain, nullptr));
+}
+
+bool parse_line_hold_event(GstEvent* event, LineHold* hold) {
+    const GstStructure* s = structure_named(event, kLineHold);
+    if (!s) return false;
+    gint mode = 0;
+    gdouble gain = 1.0;
+    gst_structure_get(s, "mode", G_TYPE_INT, &mode, "gain", G_TYPE_DOUBLE, &gain, nullptr);
+    const bool known = mode >= 0 && mode <= static_cast<gint>(LineHold::Mode::kDuck);
+    hold->mode = known ? static_cast<LineHold::Mode>(mode) : LineHold::Mode::kNone;
+    hold->gain = std::isfinite(gain) ? std::clamp(gain, 0.0, 1.0) : 1.0;
     return true;
 }
 

@@ -18,9 +18,11 @@ class Shard;
 struct MediaStart {
     std::string stream_id;
     std::string carrier_call_id;
-    std::string encoding;                                     ///< "audio/x-mulaw"
+    std::string encoding;                                     ///< "audio/x-mulaw", "audio/l16"
     int rate = 0;                                             ///< Hz
     std::vector<std::pair<std::string, std::string>> params;  ///< custom parameters, as sent
+    bool params_mixed =
+        false;  ///< the carrier's own fields may be among them: names the graph does not know are no error
 };
 
 /// Why a media session is over, in the words of `calls.end_reason`.
@@ -36,7 +38,7 @@ struct MediaStats {
     uint64_t dropped_in = 0;  ///< caller frames that found no room before the pipeline ran
     int64_t dropped_out_ms =
         0;                  ///< audio for the caller that was given up: the carrier did not read, or too much waited
-    int64_t played_ms = 0;  ///< acknowledged by the carrier's marks
+    int64_t played_ms = 0;  ///< what the caller has heard, by the carrier's marks
 };
 
 class MediaSession {
@@ -50,7 +52,7 @@ class MediaSession {
         virtual void on_media_end(const MediaEnd& end) = 0;
     };
     virtual ~MediaSession() = default;
-    virtual const char* carrier() const = 0;  ///< "twilio"
+    virtual const char* carrier() const = 0;  ///< "twilio", "vonage"
     /// The pipeline plays: hands over what was held and lets audio through.
     virtual void begin() = 0;
     /// Ends from our side with a close frame (harmless when the socket is gone already); on_media_end() does not

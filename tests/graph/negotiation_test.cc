@@ -116,6 +116,61 @@ TEST(Carriers, ACallGraphGetsOneWiringPerKnownCarrier) {
     ASSERT_NE(result.plan->wiring("twilio"), nullptr);
     EXPECT_EQ(result.plan->wiring("twilio")->find("caller")->factory, "twiliosrc");
     EXPECT_EQ(result.plan->wiring("carrier-pigeon"), nullptr);
+    ASSERT_NE(result.plan->wiring("vonage"), nullptr);
+    EXPECT_EQ(result.plan->wiring("vonage")->find("line")->factory, "vonagesink");
+}
+
+PlanResult any_carrier(const std::string& caller, const CompileOptions& options = {}) {
+    const LoadResult loaded = load_graph_text("trunkline: 1\nnodes:\n  caller: {element: " + caller +
+                                                  "}\n  agent: {element: deepgramagent}\n  line: {element: "
+                                                  "callsink}\nlinks: {talk: caller -> agent -> line}\n",
+                                              "graphs/test.yaml", test_options());
+    return compile(loaded.graph, options);
+}
+
+TEST(Carriers, BothEndsOfACallHaveTheRateThatTheCarrierIsAskedFor) {
+    for (const int rate : {8'000, 16'000, 24'000}) {
+        CompileOptions options;
+        options.rates["vonage"] = rate;
+        const auto result = any_carrier("callsrc", options);
+        ASSERT_NE(result.plan, nullptr) << format_text(result.diagnostics);
+        const Wiring& wiring = *result.plan->wiring("vonage");
+        EXPECT_EQ(wiring.nodes.size(), 3U) << "the agent speaks it: no converter, no capsfilter";
+        const std::string text = links_text(wiring, "talk");
+        const std::string wanted = "rate=" + std::to_string(rate);
+        EXPECT_NE(text.find(wanted), std::string::npos) << text;
+        EXPECT_NE(text.find(wanted, text.find(wanted) + 1), std::string::npos) << text;
+        for (const char* node : {"caller", "line"}) {
+            const auto& properties = wiring.find(node)->properties;
+            ASSERT_EQ(properties.size(), 1U);
+            EXPECT_EQ(properties[0].name, "rate");
+            EXPECT_EQ(properties[0].value.shown, std::to_string(rate));
+            EXPECT_TRUE(properties[0].forced);
+        }
+        EXPECT_TRUE(result.plan->wiring("twilio")->find("caller")->properties.empty());
+    }
+}
+
+TEST(Carriers, ARateInTheGraphStays) {
+    const auto result = plan_text(
+        "trunkline: 1\nnodes:\n  caller: {element: vonagesrc, rate: 24000}\n  line: {element: vonagesink, rate: "
+        "24000}\nlinks: {through: caller -> line}\n");
+    ASSERT_NE(result.plan, nullptr) << format_text(result.diagnostics);
+    EXPECT_EQ(links_text(only_wiring(result), "through"),
+              "caller.src -> line.sink [audio/x-raw, format=S16LE, layout=interleaved, rate=24000, channels=1]\n");
+}
+
+TEST(Carriers, BareEndsOfACallHaveTheRateToo) {
+    CompileOptions options;
+    options.rates["vonage"] = 8'000;
+    const LoadResult loaded = load_graph_text(
+        "trunkline: 1\nnodes: {same: {element: identity}}\nlinks: {through: vonagesrc -> same -> vonagesink}\n",
+        "graphs/test.yaml", test_options());
+    const auto result = compile(loaded.graph, options);
+    ASSERT_NE(result.plan, nullptr) << format_text(result.diagnostics);
+    const std::string text = links_text(result.plan->wirings.at(0), "through");
+    EXPECT_NE(text.find("same.sink [audio/x-raw, format=S16LE, layout=interleaved, rate=8000"), std::string::npos)
+        << text;
 }
 
 /// An element with two inputs that fit equally well; no stock element is like that.

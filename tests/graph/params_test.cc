@@ -54,6 +54,13 @@ TEST(Params, OfTextBecomeWhatTheirSchemaAsksFor) {
     EXPECT_EQ((*json)["tries"].int_or(0), 5);
 }
 
+TEST(Params, KnownOnesAreThoseOfTheGraph) {
+    using Pairs = std::vector<std::pair<std::string, std::string>>;
+    EXPECT_EQ(known_params(*plan(), {{"order", "17"}, {"novelty", "x"}, {"", ""}, {"gain", "2"}}),
+              (Pairs{{"order", "17"}, {"gain", "2"}}));
+    EXPECT_TRUE(known_params(*plan(), {}).empty());
+}
+
 TEST(Params, MissingWithoutDefaultAreNamed) {
     EXPECT_NE(error_of(check_params(*plan(), std::string_view())).find("params.order"), std::string::npos);
 }

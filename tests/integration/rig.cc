@@ -76,6 +76,9 @@ Rig::Rig(RigOptions options) : options_(std::move(options)) {
                                                              MediaSession::Listener* listener) {
         return std::make_unique<twilio::TwilioSession>(shard, std::move(socket), listener, session);
     };
+    server.carriers["vonage"] = [](Shard* shard, std::unique_ptr<WebSocket> socket, MediaSession::Listener* listener) {
+        return std::make_unique<vonage::VonageSession>(shard, std::move(socket), listener);
+    };
     auto started = Server::start(std::move(server));
     if (!started) throw std::runtime_error(started.error().message);
     server_ = std::move(*started);

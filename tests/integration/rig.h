@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "elements/twilio/twilio_session.h"
+#include "elements/vonage/vonage_session.h"
 #include "engine/core/json.h"
 #include "engine/server.h"
 #include "lab/deepgram/lab.h"

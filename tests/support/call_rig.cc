@@ -23,7 +23,7 @@ void CallRig::on_shard(const std::function<void()>& work) {
         std::chrono::seconds(1));
 }
 
-bool CallRig::run(const std::function<bool()>& done) { return shard.run_until(done, std::chrono::seconds(5)); }
+bool CallRig::run(const std::function<bool()>& done) { return shard.run_until(done, std::chrono::seconds(30)); }
 
 void CallRig::turn() {
     int left = 3;

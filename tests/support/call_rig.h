@@ -24,7 +24,7 @@ class CallRig {
 
     /// Does `work` as code of the shard.
     void on_shard(const std::function<void()>& work);
-    /// Runs the shard until `done`; false after five seconds.
+    /// Runs the shard until `done`; false after thirty seconds.
     bool run(const std::function<bool()>& done);
     /// Runs a few loop turns: what was deferred has happened.
     void turn();

@@ -1,4 +1,4 @@
 trunkline_test(unit_twilio
-  SOURCES twilio/main.cc twilio/protocol_test.cc twilio/playout_test.cc
-  DEPS elements_twilio
+  SOURCES twilio/protocol_test.cc
+  DEPS elements_twilio gtest_main
   LABELS quick)

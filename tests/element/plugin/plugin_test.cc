@@ -12,8 +12,9 @@
 
 namespace {
 
-constexpr const char* kElements[] = {"callsrc",       "callsink", "twiliosrc", "twiliosink",
-                                     "deepgramagent", "bargein",  "dbsink",    "webhooksink", "recordsink"};
+constexpr const char* kElements[] = {"callsrc",   "callsink",   "twiliosrc",  "twiliosink",
+                                     "vonagesrc", "recordsink", "vonagesink", "deepgramagent",
+                                     "bargein",   "dbsink",     "webhooksink"};
 
 struct Ran {
     int code = -1;

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "elements/twilio/twilio_session.h"
+#include "elements/vonage/vonage_session.h"
 
 namespace trunkline::test {
 namespace {
@@ -19,8 +20,8 @@ params:
   greeting: {type: string, maxLength: 10, default: hello}
   rounds: {type: integer, minimum: 1, maximum: 9, default: 1}
 nodes:
-  caller: {element: twiliosrc}
-  line: {element: twiliosink}
+  caller: {element: callsrc}
+  line: {element: callsink}
   db: {element: dbsink}
 links:
   said: caller -> line
@@ -79,6 +80,10 @@ ManagerRig::ManagerRig(CallManagerOptions options) {
             {"twilio",
              [](Shard* shard, std::unique_ptr<WebSocket> socket, MediaSession::Listener* listener) {
                  return std::make_unique<twilio::TwilioSession>(shard, std::move(socket), listener);
+             }},
+            {"vonage",
+             [](Shard* shard, std::unique_ptr<WebSocket> socket, MediaSession::Listener* listener) {
+                 return std::make_unique<vonage::VonageSession>(shard, std::move(socket), listener);
              }}},
         std::move(options));
 }

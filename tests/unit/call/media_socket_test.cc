@@ -88,6 +88,46 @@ TEST(MediaSocket, BadParametersInTheStartAreRefused) {
     EXPECT_NE(rig.row(&CallRow::error).find("rounds"), std::string::npos);
 }
 
+TEST(MediaSocket, Line25HeadersThatTheGraphDoesNotKnowAreNoErrorsAndReservedOnesNoParams) {
+    ManagerRig rig;
+    IncomingCall call = incoming("leg-1");
+    call.carrier = "vonage";
+    const auto admission = rig.admit(call, {{"rounds", "2"}});
+    ASSERT_TRUE(admission);
+    const Peer peer = rig.socket(admission->ticket, "vonage");
+    peer.send(R"({"event":"websocket:connected","content-type":"audio/l16;rate=16000","leg":"leg-1","rounds":"3",)"
+              R"("vonage-novelty":"x"})");
+    ASSERT_TRUE(rig.outbox.wait_fact("call.answered"));
+    rig.on_shard([] {});
+    EXPECT_EQ(rig.row(&CallRow::params_json), R"({"greeting":"hello","rounds":3})");
+}
+
+TEST(MediaSocket, Line25BadHeadersAreRefusedAsBadParametersAre) {
+    ManagerRig rig;
+    IncomingCall call = incoming("leg-1");
+    call.carrier = "vonage";
+    const auto admission = rig.admit(call);
+    ASSERT_TRUE(admission);
+    Peer peer = rig.socket(admission->ticket, "vonage");
+    peer.send(R"({"event":"websocket:connected","content-type":"audio/l16;rate=16000","leg":"leg-1","rounds":"99"})");
+    EXPECT_EQ(peer.wait_close_code(), 1008);
+    ASSERT_TRUE(rig.wait_empty());
+    EXPECT_EQ(rig.row(&CallRow::end_reason), "bad-params");
+}
+
+TEST(MediaSocket, P14AVonageSocketOfAnotherCallIsRefused) {
+    ManagerRig rig;
+    IncomingCall call = incoming("leg-1");
+    call.carrier = "vonage";
+    const auto admission = rig.admit(call);
+    ASSERT_TRUE(admission);
+    Peer peer = rig.socket(admission->ticket, "vonage");
+    peer.send(R"({"event":"websocket:connected","content-type":"audio/l16;rate=16000","leg":"leg-2"})");
+    EXPECT_EQ(peer.wait_close_code(), 1008);
+    ASSERT_TRUE(rig.wait_empty());
+    EXPECT_EQ(rig.row(&CallRow::end_reason), "ticket-mismatch");
+}
+
 TEST(MediaSocket, AWebhookForALiveCallIsADuplicate) {
     ManagerRig rig;
     const auto admission = rig.admit();

@@ -1,89 +1,18 @@
 // What is sent to the caller, when, and what of it counts as heard: Playout against a carrier that plays in simulated
 // time.
-#include "elements/twilio/playout.h"
-
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include "simulated_carrier.h"
 
-namespace trunkline::twilio {
+namespace trunkline::line {
 namespace {
 
 using State = gst::Playback::State;
-constexpr int64_t kMs = 1'000'000;
-
-/// Twilio's buffer: plays 8 bytes a millisecond, echoes marks when what was before them has played, all on clear.
-class Carrier final : public Playout::Out {
-  public:
-    bool takes_media() const override { return !congested; }
-    bool send_media(std::span<const uint8_t> audio) override {
-        EXPECT_FALSE(congested);
-        if (dead) return false;
-        EXPECT_FALSE(audio.empty()) << "P20: no empty media message";
-        if (played_until < now) played_until = now;
-        played_until += static_cast<int64_t>(audio.size()) * 125'000;
-        sent.insert(sent.end(), audio.begin(), audio.end());
-        ++messages;
-        log.push_back("media");
-        return true;
-    }
-    bool send_mark(std::string_view name) override {
-        if (dead) return false;
-        marks.push_back({std::string(name), std::max(now, played_until)});
-        names.emplace_back(name);
-        log.push_back("mark");
-        return true;
-    }
-    bool send_clear() override {
-        ++clears;
-        played_until = now;
-        log.push_back("clear");
-        for (auto& m : marks) m.due = now;  // Twilio returns every outstanding mark
-        return true;
-    }
-    void on_playback(const gst::Playback& p) override { reports.push_back(p); }
-
-    /// Lets time pass to `until`, a millisecond at a time, echoing marks as they fall due.
-    void run(Playout& playout, int64_t until) {
-        while (now < until) {
-            now += kMs;
-            while (!marks.empty() && marks.front().due <= now) {
-                const std::string name = marks.front().name;
-                marks.erase(marks.begin());
-                playout.on_mark(name, now);
-            }
-            const int64_t wake = playout.next_wake_ns(now);
-            if (wake != 0 && wake <= now + kMs) playout.pump(now);
-            ahead = std::max(ahead, (played_until - now) / kMs);
-        }
-    }
-    size_t count(State state) const {
-        return static_cast<size_t>(
-            std::count_if(reports.begin(), reports.end(), [&](const auto& r) { return r.state == state; }));
-    }
-
-    struct Mark {
-        std::string name;
-        int64_t due;
-    };
-    bool dead = false, congested = false;
-    int64_t now = 1'000 * kMs, played_until = 0, ahead = 0;
-    std::vector<uint8_t> sent;
-    std::vector<Mark> marks;
-    std::vector<std::string> names, log;
-    int clears = 0, messages = 0;
-    std::vector<gst::Playback> reports;
-};
-
-std::vector<uint8_t> tone(int64_t ms) {
-    std::vector<uint8_t> bytes(static_cast<size_t>(ms) * 8);
-    for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<uint8_t>(i % 251);
-    return bytes;
-}
+constexpr Format kMulaw = Format::mulaw(4000);
 
 TEST(Playout, PlaysAReplyWholeAndInOrder) {
     Carrier carrier;
-    Playout playout({}, &carrier);
+    Playout playout(kMulaw, {}, &carrier);
     const auto audio = tone(10'000);
     playout.reply_start(1);
     playout.audio(audio, carrier.now);
@@ -99,7 +28,7 @@ TEST(Playout, PlaysAReplyWholeAndInOrder) {
 
 TEST(Playout, Line12SendAheadIsBoundedAndNeverStarves) {
     Carrier carrier;
-    Playout playout({.send_ahead_ms = 500}, &carrier);
+    Playout playout(kMulaw, {.send_ahead_ms = 500}, &carrier);
     playout.reply_start(1);
     playout.audio(tone(8'000), carrier.now);
     playout.reply_end(carrier.now);
@@ -113,7 +42,7 @@ TEST(Playout, Line12SendAheadIsBoundedAndNeverStarves) {
 
 TEST(Playout, P6MarkRateIsBoundedWhateverTheChunks) {
     Carrier carrier;
-    Playout playout({}, &carrier);
+    Playout playout(kMulaw, {}, &carrier);
     playout.reply_start(1);
     for (int i = 0; i < 500; ++i) {
         playout.audio(tone(20), carrier.now);
@@ -126,11 +55,11 @@ TEST(Playout, P6MarkRateIsBoundedWhateverTheChunks) {
 
 TEST(Playout, Line14MarkNamesAreUnique) {
     Carrier carrier;
-    Playout playout({.mark_every_ms = 100}, &carrier);
+    Playout playout(kMulaw, {.mark_every_ms = 100}, &carrier);
     for (uint64_t reply = 1; reply <= 3; ++reply) {
         playout.reply_start(reply);
         playout.audio(tone(1'000), carrier.now);
-        if (reply == 2) playout.clear();
+        if (reply == 2) playout.clear(carrier.now);
         playout.reply_end(carrier.now);
         carrier.run(playout, carrier.now + 2'000 * kMs);
     }
@@ -141,12 +70,12 @@ TEST(Playout, Line14MarkNamesAreUnique) {
 
 TEST(Playout, Line13ClearGoesOutBeforeAnyLaterMedia) {
     Carrier carrier;
-    Playout playout({}, &carrier);
+    Playout playout(kMulaw, {}, &carrier);
     playout.reply_start(1);
     playout.audio(tone(5'000), carrier.now);
     carrier.run(playout, carrier.now + 300 * kMs);
     const size_t before = carrier.log.size();
-    playout.clear();
+    playout.clear(carrier.now);
     playout.report_cleared(carrier.now);
     EXPECT_EQ(carrier.log[before], "clear");
     EXPECT_EQ(playout.queued_bytes(), 0U);
@@ -157,61 +86,61 @@ TEST(Playout, Line13ClearGoesOutBeforeAnyLaterMedia) {
 
 TEST(Playout, P2ClearAlsoWhenGenerationIsLongOver) {
     Carrier carrier;
-    Playout playout({.send_ahead_ms = 20'000}, &carrier);
+    Playout playout(kMulaw, {.send_ahead_ms = 20'000}, &carrier);
     playout.reply_start(1);
     playout.audio(tone(10'000), carrier.now);
     playout.reply_end(carrier.now);
     carrier.run(playout, carrier.now + 1'500 * kMs);
     EXPECT_EQ(playout.queued_bytes(), 0U) << "everything was handed over already";
-    playout.clear();
+    playout.clear(carrier.now);
     EXPECT_EQ(carrier.clears, 1);
 }
 
 TEST(Playout, P4NoClearWhenNothingPlays) {
     Carrier carrier;
-    Playout playout({}, &carrier);
-    playout.clear();
+    Playout playout(kMulaw, {}, &carrier);
+    playout.clear(carrier.now);
     playout.report_cleared(carrier.now);
     EXPECT_EQ(carrier.clears, 0);
     playout.reply_start(1);
     playout.audio(tone(200), carrier.now);
     playout.reply_end(carrier.now);
     carrier.run(playout, carrier.now + 1'000 * kMs);
-    playout.clear();
+    playout.clear(carrier.now);
     EXPECT_EQ(carrier.clears, 0) << "all of it was heard";
     EXPECT_EQ(carrier.count(State::kCleared), 0U);
 }
 
 TEST(Playout, P3MarksOfAClearedReplyCountForNothing) {
     Carrier carrier;
-    Playout playout({.mark_every_ms = 200}, &carrier);
+    Playout playout(kMulaw, {.mark_every_ms = 200}, &carrier);
     playout.reply_start(1);
     playout.audio(tone(3'000), carrier.now);
     carrier.run(playout, carrier.now + 500 * kMs);
     const std::vector<Carrier::Mark> late = carrier.marks;
     ASSERT_FALSE(late.empty());
-    playout.clear();
+    playout.clear(carrier.now);
     playout.report_cleared(carrier.now);
-    const int64_t heard = playout.acked_ms();
+    const int64_t heard = playout.heard_ms(carrier.now);
     playout.reply_start(2);
     playout.audio(tone(1'000), carrier.now);
     for (const auto& m : late) playout.on_mark(m.name, carrier.now);
     playout.on_mark("r2.9:99", carrier.now);
     playout.on_mark("", carrier.now);
-    EXPECT_EQ(playout.acked_ms(), heard);
+    EXPECT_EQ(playout.heard_ms(carrier.now), heard);
 }
 
 TEST(Playout, P5Line15HeardNeverExceedsWhatWasAcknowledged) {
     Carrier carrier;
-    Playout playout({.send_ahead_ms = 10'000, .mark_every_ms = 500}, &carrier);
+    Playout playout(kMulaw, {.send_ahead_ms = 10'000, .mark_every_ms = 500}, &carrier);
     playout.reply_start(1);
     playout.audio(tone(4'000), carrier.now);
     playout.reply_end(carrier.now);
     const int64_t begin = carrier.now;
     carrier.run(playout, begin + 1'260 * kMs);
-    EXPECT_LE(playout.acked_ms(), 1'260);
-    EXPECT_GE(playout.acked_ms(), 700);
-    playout.clear();
+    EXPECT_LE(playout.heard_ms(carrier.now), 1'260);
+    EXPECT_GE(playout.heard_ms(carrier.now), 700);
+    playout.clear(carrier.now);
     playout.report_cleared(carrier.now);
     const gst::Playback& cut = carrier.reports.back();
     EXPECT_EQ(cut.state, State::kCleared);
@@ -221,7 +150,7 @@ TEST(Playout, P5Line15HeardNeverExceedsWhatWasAcknowledged) {
 
 TEST(Playout, P21PaddingOfTheLastFrameIsMulawSilence) {
     Carrier carrier;
-    Playout playout({}, &carrier);
+    Playout playout(kMulaw, {}, &carrier);
     playout.reply_start(1);
     playout.audio(std::vector<uint8_t>(165, 0x12), carrier.now);
     playout.reply_end(carrier.now);
@@ -232,7 +161,7 @@ TEST(Playout, P21PaddingOfTheLastFrameIsMulawSilence) {
 
 TEST(Playout, P20AnEmptyBufferSendsNothing) {
     Carrier carrier;
-    Playout playout({}, &carrier);
+    Playout playout(kMulaw, {}, &carrier);
     playout.reply_start(1);
     playout.audio({}, carrier.now);
     playout.reply_end(carrier.now);
@@ -244,7 +173,7 @@ TEST(Playout, P19ChunkSizesDoNotChangeTheAudio) {
     const auto audio = tone(2'000);
     for (size_t chunk : {1U, 7U, 159U, 160U, 161U, 999U}) {
         Carrier carrier;
-        Playout playout({}, &carrier);
+        Playout playout(kMulaw, {}, &carrier);
         playout.reply_start(1);
         for (size_t at = 0; at < audio.size(); at += chunk) {
             playout.audio({audio.data() + at, std::min(chunk, audio.size() - at)}, carrier.now);
@@ -257,7 +186,7 @@ TEST(Playout, P19ChunkSizesDoNotChangeTheAudio) {
 
 TEST(Playout, APartialFrameWithoutAnEndGoesOutAllTheSame) {
     Carrier carrier;
-    Playout playout({}, &carrier);
+    Playout playout(kMulaw, {}, &carrier);
     playout.reply_start(1);
     playout.audio(std::vector<uint8_t>(250, 0x12), carrier.now);
     carrier.run(playout, carrier.now + 1'000 * kMs);
@@ -266,7 +195,7 @@ TEST(Playout, APartialFrameWithoutAnEndGoesOutAllTheSame) {
 
 TEST(Playout, TheNextReplyBeginsWhileTheLastOneStillPlays) {
     Carrier carrier;
-    Playout playout({}, &carrier);
+    Playout playout(kMulaw, {}, &carrier);
     playout.reply_start(1);
     playout.audio(tone(1'000), carrier.now);
     playout.reply_end(carrier.now);
@@ -285,7 +214,7 @@ TEST(Playout, TheNextReplyBeginsWhileTheLastOneStillPlays) {
 
 TEST(Playout, TooMuchAudioDropsTheOldestAndCountsIt) {
     Carrier carrier;
-    Playout playout({.send_ahead_ms = 100, .max_queue_ms = 1'000}, &carrier);
+    Playout playout(kMulaw, {.send_ahead_ms = 100, .max_queue_ms = 1'000}, &carrier);
     playout.reply_start(1);
     playout.audio(tone(5'000), carrier.now);
     EXPECT_GE(playout.dropped_bytes(), 8U * 3'800);
@@ -294,7 +223,7 @@ TEST(Playout, TooMuchAudioDropsTheOldestAndCountsIt) {
 
 TEST(Playout, ACarrierThatDoesNotReadLosesTheOldestAudioAndOnlyThat) {
     Carrier carrier;
-    Playout playout({}, &carrier);
+    Playout playout(kMulaw, {}, &carrier);
     carrier.congested = true;
     const auto audio = tone(30'000);
     playout.reply_start(1);
@@ -316,7 +245,7 @@ TEST(Playout, ACarrierThatDoesNotReadLosesTheOldestAudioAndOnlyThat) {
 
 TEST(Playout, AShortCongestionLosesNothing) {
     Carrier carrier;
-    Playout playout({}, &carrier);
+    Playout playout(kMulaw, {}, &carrier);
     const auto audio = tone(10'000);
     playout.reply_start(1);
     playout.audio(audio, carrier.now);  // two seconds of it are with the carrier
@@ -331,13 +260,13 @@ TEST(Playout, AShortCongestionLosesNothing) {
 
 TEST(Playout, ABargeInPassesACongestedCarrier) {
     Carrier carrier;
-    Playout playout({}, &carrier);
+    Playout playout(kMulaw, {}, &carrier);
     playout.reply_start(1);
     playout.audio(tone(10'000), carrier.now);
     carrier.congested = true;
     carrier.run(playout, carrier.now + 1'000 * kMs);
     const size_t before = carrier.sent.size();
-    playout.clear();
+    playout.clear(carrier.now);
     EXPECT_EQ(carrier.clears, 1);
     EXPECT_EQ(playout.queued_bytes(), 0U);
     playout.reply_start(2);
@@ -352,7 +281,7 @@ TEST(Playout, ABargeInPassesACongestedCarrier) {
 
 TEST(Playout, ADeadSocketEndsTheQueue) {
     Carrier carrier;
-    Playout playout({}, &carrier);
+    Playout playout(kMulaw, {}, &carrier);
     carrier.dead = true;
     playout.reply_start(1);
     playout.audio(tone(5'000), carrier.now);
@@ -360,4 +289,4 @@ TEST(Playout, ADeadSocketEndsTheQueue) {
 }
 
 }  // namespace
-}  // namespace trunkline::twilio
+}  // namespace trunkline::line

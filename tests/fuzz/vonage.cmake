@@ -1,0 +1,1 @@
+trunkline_fuzzer(vonage_protocol SOURCES vonage_protocol_fuzz.cc DEPS elements_vonage)

@@ -1,0 +1,4 @@
+trunkline_test(unit_vonage
+  SOURCES vonage/protocol_test.cc
+  DEPS elements_vonage gtest_main
+  LABELS quick)
