@@ -199,7 +199,9 @@ class LineSinkImpl final : public LineSession::Sink, private Playout::Out {
     bool takes_media() const override { return !session_ || session_->takes_media(); }
     bool send_media(std::span<const uint8_t> audio) override {
         if (!session_ || !session_->send_media(audio)) return false;
-        heard.sent(audio, monotonic_ns());
+        const int64_t now = monotonic_ns();
+        call_->turns->activity(now);  // a long reply is no silence, though its playback is told at its ends only
+        heard.sent(audio, now);
         return true;
     }
     bool send_mark(std::string_view name) override { return session_ && session_->send_mark(name); }

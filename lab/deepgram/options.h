@@ -117,8 +117,8 @@ struct DeepgramOptions {
     bool refuse_by_warning = false;  ///< older servers refuse injections by a Warning code
     bool latency_report = true;
     size_t keep_audio_in = 0;  ///< bytes of each session's caller audio that are kept as received
-    std::string record_dir;  ///< not empty: what each session heard is written there as WAV
-    bool json = false;       ///< events as JSON lines instead of text
+    std::string record_dir;    ///< not empty: what each session heard is written there as WAV
+    bool json = false;         ///< events as JSON lines instead of text
 };
 
 }  // namespace trunkline::lab::deepgram
