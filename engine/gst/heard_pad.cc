@@ -11,9 +11,9 @@ constexpr int64_t kSecond = 1'000'000'000;
 
 }  // namespace
 
-GstPad* HeardPad::request(GstStaticPadTemplate* pad_template) {
+GstPad* HeardPad::request(GstPadTemplate* pad_template) {
     if (pad_) return nullptr;
-    pad_ = gst_pad_new_from_static_template(pad_template, "heard");
+    pad_ = gst_pad_new_from_template(pad_template, "heard");
     gst_pad_use_fixed_caps(pad_);
     // A stream of its own: what its readers send upstream does not reach the agent.
     gst_pad_set_iterate_internal_links_function(pad_, [](GstPad*, GstObject*) -> GstIterator* { return nullptr; });

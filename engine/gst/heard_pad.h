@@ -29,7 +29,7 @@ class HeardPad {
     explicit HeardPad(GstElement* element) : element_(element) {}
 
     /// For GstElementClass::request_new_pad and release_pad. One pad at a time; nullptr for a second.
-    GstPad* request(GstStaticPadTemplate* pad_template);
+    GstPad* request(GstPadTemplate* pad_template);
     void release(GstPad* pad);
     bool is(const GstPad* pad) const { return pad == pad_; }
 

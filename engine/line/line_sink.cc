@@ -26,6 +26,16 @@ Hold hold_of(gst::LineHold::Mode mode) {
     }
 }
 
+gst::Ptr<GstCaps> caps_of(const Format& format) {
+    if (format.encoding == Encoding::kMulaw) {
+        return gst::Ptr<GstCaps>::adopt(
+            gst_caps_new_simple("audio/x-mulaw", "rate", G_TYPE_INT, format.rate, "channels", G_TYPE_INT, 1, nullptr));
+    }
+    return gst::Ptr<GstCaps>::adopt(gst_caps_new_simple("audio/x-raw", "format", G_TYPE_STRING, "S16LE", "layout",
+                                                        G_TYPE_STRING, "interleaved", "rate", G_TYPE_INT, format.rate,
+                                                        "channels", G_TYPE_INT, 1, nullptr));
+}
+
 enum : guint { kPropSendAhead = kPropRate + 1, kPropMarkInterval, kPropMaxQueue };
 
 }  // namespace
@@ -48,24 +58,25 @@ class LineSinkImpl final : public LineSession::Sink, private Playout::Out {
         gst_pad_set_event_function(pad_, [](GstPad* pad, GstObject*, GstEvent* event) {
             return static_cast<LineSinkImpl*>(gst_pad_get_element_private(pad))->event(event);
         });
-        gst_pad_set_query_function(pad_, [](GstPad* pad, GstObject* parent, GstQuery* query) -> gboolean {
-            const auto* self = static_cast<LineSinkImpl*>(gst_pad_get_element_private(pad));
-            if (answer_caps(query, self->template_, self->rate)) return TRUE;
-            return gst_pad_query_default(pad, parent, query);
-        });
+        gst_pad_set_query_function(pad_, &LineSinkImpl::query);
         gst_element_add_pad(element, pad_);
     }
     ~LineSinkImpl() override = default;
 
     void set_call(CallContext* call) { call_ = call; }
+    GstPad* request(GstPadTemplate* wanted) {
+        GstPad* pad = heard.request(wanted);
+        if (pad) gst_pad_set_element_private(pad, this);
+        if (pad) gst_pad_set_query_function(pad, &LineSinkImpl::query);
+        return pad;
+    }
 
     bool attach() {
         session_ = find_session(element_, call_, carrier_, rate);
         if (!session_) return false;
         playout_ = Playout(session_->format(), options, this);
         session_->set_sink(this);
-        const gst::Ptr<GstCaps> caps = caps_at(template_, rate);
-        heard.start(call_->shard, caps.get(), static_cast<int64_t>(session_->format().bytes_per_ms) * 1'000);
+        heard.start(call_->shard, caps_of(session_->format()).get(), session_->format().bytes_per_ms * 1'000);
         return true;
     }
     void detach() {
@@ -92,6 +103,11 @@ class LineSinkImpl final : public LineSession::Sink, private Playout::Out {
     gst::HeardPad heard;
 
   private:
+    static gboolean query(GstPad* pad, GstObject* parent, GstQuery* query) {
+        const auto* self = static_cast<LineSinkImpl*>(gst_pad_get_element_private(pad));
+        if (answer_caps(query, self->template_, self->rate)) return TRUE;
+        return gst_pad_query_default(pad, parent, query);
+    }
     GstFlowReturn chain(GstBuffer* buffer) {
         auto owned = gst::Ptr<GstBuffer>::adopt(buffer);
         if (!session_) return GST_FLOW_FLUSHING;
@@ -193,7 +209,9 @@ class LineSinkImpl final : public LineSession::Sink, private Playout::Out {
     bool takes_media() const override { return !session_ || session_->takes_media(); }
     bool send_media(std::span<const uint8_t> audio) override {
         if (!session_ || !session_->send_media(audio)) return false;
-        heard.sent(audio, monotonic_ns());
+        const int64_t now = monotonic_ns();
+        call_->turns->activity(now);  // a long reply is no silence, though its playback is told at its ends only
+        heard.sent(audio, now);
         return true;
     }
     bool send_mark(std::string_view name) override { return session_ && session_->send_mark(name); }
@@ -247,16 +265,6 @@ static void line_sink_set_context(GstElement* element, GstContext* context) {
     GST_ELEMENT_CLASS(line_sink_parent_class)->set_context(element, context);
 }
 
-static GstPad* line_sink_request_pad(GstElement* element, GstPadTemplate*, const gchar*, const GstCaps*) {
-    auto* klass = static_cast<LineSinkClass*>(static_cast<void*>(GST_ELEMENT_GET_CLASS(element)));
-    return impl_of(element)->heard.request(klass->heard_template);
-}
-
-static void line_sink_release_pad(GstElement* element, GstPad* pad) {
-    auto& heard = impl_of(element)->heard;
-    if (heard.is(pad)) heard.release(pad);
-}
-
 static int64_t* time_of(LineSinkImpl* impl, guint id) {
     switch (id) {
         case trunkline::line::kPropSendAhead:
@@ -284,6 +292,15 @@ static void line_sink_get_property(GObject* object, guint id, GValue* value, GPa
     } else {
         trunkline::line::get_rate(impl_of(object)->rate, object, id, value, spec);
     }
+}
+
+static GstPad* line_sink_request_pad(GstElement* element, GstPadTemplate* wanted, const gchar*, const GstCaps*) {
+    return impl_of(element)->request(wanted);
+}
+
+static void line_sink_release_pad(GstElement* element, GstPad* pad) {
+    auto& heard = impl_of(element)->heard;
+    if (heard.is(pad)) heard.release(pad);
 }
 
 static GstStateChangeReturn line_sink_change_state(GstElement* element, GstStateChange change) {
@@ -317,11 +334,9 @@ void install_time(GObjectClass* klass, guint id, const char* name, const char* n
 
 }  // namespace
 
-void line_sink_class_set(LineSinkClass* klass, const CarrierKind* carrier, GstStaticPadTemplate* sink_template,
-                         GstStaticPadTemplate* heard_template) {
+void line_sink_class_set(LineSinkClass* klass, const CarrierKind* carrier, GstStaticPadTemplate* sink_template) {
     klass->carrier = carrier;
     klass->sink_template = sink_template;
-    klass->heard_template = heard_template;
     auto* object = G_OBJECT_CLASS(klass);
     object->set_property = line_sink_set_property;  // GObject classes inherit all but these two
     object->get_property = line_sink_get_property;
@@ -341,7 +356,9 @@ void line_sink_class_set(LineSinkClass* klass, const CarrierKind* carrier, GstSt
                  "Audio kept waiting at most; beyond it the oldest is dropped and counted (ns)", GST_SECOND,
                  3600 * GST_SECOND, ns(preset.max_queue_ms));
     gst_element_class_add_static_pad_template(GST_ELEMENT_CLASS(klass), sink_template);
-    gst_element_class_add_static_pad_template(GST_ELEMENT_CLASS(klass), heard_template);
+    const auto caps = gst::Ptr<GstCaps>::adopt(gst_static_caps_get(&sink_template->static_caps));
+    gst_element_class_add_pad_template(GST_ELEMENT_CLASS(klass),
+                                       gst_pad_template_new("heard", GST_PAD_SRC, GST_PAD_REQUEST, caps.get()));
 }
 
 }  // namespace trunkline::line

@@ -3,7 +3,6 @@
 //
 //   audio ──sink──▶ Playout (queue, window, marks) ──media, mark, clear──▶ LineSession (socket)
 //   upstream ◀──playback events── Playout ◀──marks come back──────────────┘
-//   heard pad ◀──what has been played, for a recording
 //
 // It never waits: audio that comes faster than real time queues in Playout and leaves by a timer of the shard. A
 // carrier's element sets `carrier` and `sink_template` in its class and adds its description.
@@ -23,14 +22,12 @@ struct LineSinkClass {
     GstElementClass parent_class;
     const trunkline::line::CarrierKind* carrier;
     GstStaticPadTemplate* sink_template;
-    GstStaticPadTemplate* heard_template;  // of what has been played, for a recording: TRUNKLINE_HEARD_TEMPLATE
 };
 
 GType line_sink_get_type();
 
 namespace trunkline::line {
-/// For a carrier's class_init: pad templates, carrier, the properties send-ahead, mark-interval and max-queue, and
+/// For a carrier's class_init: pad template, carrier, the properties send-ahead, mark-interval and max-queue, and
 /// `rate` when the carrier has several.
-void line_sink_class_set(LineSinkClass* klass, const CarrierKind* carrier, GstStaticPadTemplate* sink_template,
-                         GstStaticPadTemplate* heard_template);
+void line_sink_class_set(LineSinkClass* klass, const CarrierKind* carrier, GstStaticPadTemplate* sink_template);
 }  // namespace trunkline::line

@@ -30,8 +30,10 @@ std::vector<std::string> examples(const std::string& page) {
 }
 
 TEST(Reference, ExamplesAllCompileWithoutAWord) {
-    const auto blocks = examples(read(source_dir() + "/docs/graph-reference.md"));
+    auto blocks = examples(read(source_dir() + "/docs/graph-reference.md"));
     ASSERT_GE(blocks.size(), 6U);
+    for (std::string& block : examples(read(source_dir() + "/docs/recording.md"))) blocks.push_back(std::move(block));
+    ASSERT_GE(blocks.size(), 7U);
     for (const std::string& block : blocks) {
         LoadResult loaded = load_graph_text(block, source_dir() + "/graphs/example.yaml", test_options());
         const PlanResult compiled = compile(loaded.graph);

@@ -133,6 +133,21 @@ TEST(Ending, SilenceLimit) {
     EXPECT_EQ(e.reason + "/" + e.who, "silence/limit");
 }
 
+TEST(Ending, AReplyLongerThanTheSilenceLimitIsNoSilence) {
+    RigOptions options;
+    options.limits = "{call: 1m, silence: 3s}";
+    Rig rig(options);
+    auto call = live_call(rig);  // the greeting takes 5.5 s
+    EXPECT_TRUE(call->wait_for(
+        [](const CallResult& c) {
+            return c.stream().ended() || c.stream().played > c.stream().agent_speech[0].first + 5 * 8'000;
+        },
+        60s));
+    EXPECT_FALSE(call->result().stream().ended()) << "cut off in the middle of what the agent says";
+    call->hang_up();
+    EXPECT_EQ(ending_of(rig, *call).reason, "caller-hangup");
+}
+
 TEST(Ending, TheServiceIsStopped) {
     Rig rig;
     auto call = live_call(rig);

@@ -22,7 +22,7 @@ struct RigOptions {
     std::string agent;  ///< more settings of the agent, ", name: value"
     std::string line = "{element: callsink}";
     std::string heard = "caller -> agent", said = "agent -> gate -> line";  ///< the two ways of the audio
-    std::string agent_url;  ///< of another agent than the lab's
+    std::string agent_url;                                                  ///< of another agent than the lab's
     std::string extra_nodes, extra_links, fact_sinks = "db";
     lab::deepgram::DeepgramOptions deepgram;
     twilio::SessionOptions session;

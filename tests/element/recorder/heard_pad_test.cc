@@ -18,8 +18,8 @@ struct HeardPadTest : testing::Test {
         GstCaps* caps = gst_caps_from_string("audio/x-mulaw, rate=8000, channels=1");
         pad.start(&rig.shard, caps, 8'000);
         gst_caps_unref(caps);
-        out = pad.request(&templ);
-        EXPECT_EQ(pad.request(&templ), nullptr) << "one is all there is";
+        out = pad.request(made);
+        EXPECT_EQ(pad.request(made), nullptr) << "one is all there is";
         EXPECT_EQ(gst_pad_link(out, heard.pad()), GST_PAD_LINK_OK);
         probe = gst_pad_add_probe(
             out, GST_PAD_PROBE_TYPE_BUFFER,
@@ -36,6 +36,7 @@ struct HeardPadTest : testing::Test {
         gst_pad_unlink(out, heard.pad());
         pad.release(out);
         gst_object_unref(element);
+        gst_object_unref(made);
     }
     void sent(size_t bytes, char what, int64_t at_ms) {
         const std::string audio(bytes, what);
@@ -49,6 +50,7 @@ struct HeardPadTest : testing::Test {
     GstElement* element = gst_bin_new("line");
     gst::HeardPad pad{element};
     GstStaticPadTemplate templ = TRUNKLINE_HEARD_TEMPLATE("audio/x-mulaw, rate=(int)8000, channels=(int)1");
+    GstPadTemplate* made = GST_PAD_TEMPLATE(gst_object_ref_sink(gst_static_pad_template_get(&templ)));
     GstPad* out = nullptr;
     gulong probe = 0;
     PadRecorder heard;
