@@ -12,9 +12,9 @@
 
 namespace {
 
-constexpr const char* kElements[] = {"callsrc",       "callsink", "twiliosrc", "twiliosink", "vonagesrc", "vonagesink",
-                                     "deepgramagent", "humeevi",  "gain",      "bargein",    "dbsink",    "webhooksink",
-                                     "recordsink"};
+constexpr const char* kElements[] = {"callsrc",    "callsink",      "twiliosrc", "twiliosink", "vonagesrc",
+                                     "vonagesink", "deepgramagent", "humeevi",   "gain",       "bargein",
+                                     "dbsink",     "webhooksink",   "recordsink"};
 
 struct Ran {
     int code = -1;

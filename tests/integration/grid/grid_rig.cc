@@ -374,7 +374,8 @@ std::string Cell::story() const {
             text += "  " + std::to_string(e.at_ms) + " " + e.kind + " " + e.detail.substr(0, 200) + "\n";
     }
     for (const auto& s : agent->sessions()) {
-        for (const auto& h : s.heard) text += "  agent heard '" + h.hearing.transcript() + "' " + h.hearing.reason() + "\n";
+        for (const auto& h : s.heard)
+            text += "  agent heard '" + h.hearing.transcript() + "' " + h.hearing.reason() + "\n";
         for (const auto& v : s.violations) text += "  agent objects: " + v.code + " " + v.what + "\n";
         for (const auto& m : s.received) text += "  agent got " + m.text.substr(0, 160) + "\n";
         for (const auto& m : s.sent) text += "  agent sent " + m.text.substr(0, 160) + "\n";
