@@ -52,6 +52,36 @@ TEST(Reference, GraphsOfTheRepositoryCompileWithoutAWord) {
     EXPECT_GE(files, 3U);
 }
 
+/// The element of node `agent` on calls of `carrier`.
+std::string agent_of(const PlanResult& compiled, const char* carrier) {
+    const Wiring* wiring = compiled.plan ? compiled.plan->wiring(carrier) : nullptr;
+    if (!wiring) return format_text(compiled.diagnostics);
+    for (const PlanNode& node : wiring->nodes) {
+        if (node.name == "agent") return node.factory;
+    }
+    return "none";
+}
+
+TEST(Reference, FourLinesSwapTheBackend) {
+    const LoadResult loaded = load_graph_text(
+        "trunkline: 1\nname: support-hume\nextends: ./support.yaml\nnodes: {agent: {profile: hume}}\n",
+        source_dir() + "/graphs/support-hume.yaml", test_options());
+    const PlanResult compiled = compile(loaded.graph);
+    EXPECT_EQ(format_text(loaded.diagnostics) + format_text(compiled.diagnostics), "");
+    for (const char* carrier : {"twilio", "vonage"}) EXPECT_EQ(agent_of(compiled, carrier), "humeevi");
+}
+
+TEST(Reference, AVariableSwapsTheBackendWithoutALine) {
+    for (const auto& [backend, element] : {std::pair("hume", "humeevi"), std::pair("deepgram", "deepgramagent")}) {
+        LoadOptions options = test_options();
+        options.env = [name = std::string(backend), env = options.env](const std::string& variable) {
+            return variable == "AI_BACKEND" ? std::optional(name) : env(variable);
+        };
+        const PlanResult compiled = load_plan(source_dir() + "/graphs/support.yaml", options);
+        for (const char* carrier : {"twilio", "vonage"}) EXPECT_EQ(agent_of(compiled, carrier), element);
+    }
+}
+
 TEST(Reference, NamesEveryCodeTheCorpusExpects) {
     const std::string page = read(source_dir() + "/docs/graph-reference.md");
     std::set<std::string> codes;
