@@ -203,6 +203,12 @@ void Session::audio(std::span<const uint8_t> bytes) {
     if (!chunk.error.empty()) return breach(chunk.error, 18, chunk.text);
     look_at_chunk(chunk);
     if (phase_ == Phase::kOver) return;
+    if (options_.keep_audio_in > 0) {
+        journal_.update([&](agent::SessionRecord& r) {
+            if (r.audio_in.size() + bytes.size() <= options_.keep_audio_in)
+                r.audio_in.insert(r.audio_in.end(), bytes.begin(), bytes.end());
+        });
+    }
     constexpr size_t kMaxRecorded = size_t{kTelephoneRate} * 60 * 30;
     if (!options_.record_dir.empty() && recorded_.size() < kMaxRecorded) {
         recorded_.insert(recorded_.end(), chunk.samples.begin(), chunk.samples.end());

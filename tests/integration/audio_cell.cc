@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "lab/speech/wav.h"
+#include "tests/integration/grid/grid_rig.h"
 #include "tests/integration/rig.h"
 
 namespace trunkline::test {
@@ -142,10 +143,81 @@ AudioRun twilio_deepgram(const AgentFormat& format, const Samples& recording) {
     return run;
 }
 
+/// Samples that were sent or played at `rate`, between two positions that count 8 kHz samples.
+Samples cut_at(const Samples& all, int rate, int64_t from, int64_t to) {
+    return cut(all, from * rate / 8'000, to * rate / 8'000);
+}
+
+/// A cell with the graph that users get; the caller is not made louder, so that what comes can be compared.
+AudioRun grid_cell(const std::string& carrier, const std::string& backend, const Samples& recording) {
+    const Sounds sounds(recording);
+    const bool is_long = recording.size() > 60U * 8'000;
+    GridOptions o;
+    o.cells = {{carrier, backend}};
+    o.agent = std::string("greeting: ") + kName + "\n";
+    o.gate = "enabled: false\n";
+    o.louder = "gain: 1\n";
+    o.limits = "{call: 30m, silence: 20m}";
+    o.pacing = is_long ? 1.5 : 50;
+    o.burst_ms = 2'000;
+    o.brain.callers = {kKnown};
+    o.brain.fallback.say.clear();
+    o.speech = sounds.options();
+    o.keep_audio_in = 256U << 20;
+    GridRig rig(o);
+    Cell& cell = *rig.cells()[0];
+    const bool vonage = carrier == "vonage", hume = backend == "hume";
+    AudioRun run;
+    run.up.copied = run.down.copied = vonage && !hume;
+    run.up.sent_rate = run.down.got_rate = vonage ? 16'000 : 8'000;
+    run.up.got_rate = vonage || hume ? 16'000 : 8'000;
+    run.down.sent_rate = hume ? 48'000 : run.down.got_rate;
+    run.down.ends_in_mulaw = !vonage;
+
+    const auto wait = patience(recording);
+    auto talker = rig.dial(cell);
+    if (!cell.agent->wait([](const auto& s) { return s.size() == 1 && s[0].audio_frames_in > 0; },
+                          static_cast<int>(wait.count())))
+        return run.up.problem = run.down.problem = "the first call did not reach its agent", run;
+    auto listener = rig.dial(cell);
+    talker->say(kName, recording);
+    const auto length = static_cast<int64_t>(recording.size());
+    if (!talker->wait_for(
+            [](const CallResult& c) {
+                return !c.stream().said.empty() && c.stream().said[0].last >= 0 &&
+                       static_cast<int64_t>(c.stream().spoken.size()) >= c.stream().said[0].last + 4'000;
+            },
+            wait))
+        run.up.problem = "the caller did not come to his end";
+    if (!listener->wait_for(
+            [length](const CallResult& c) {
+                return !c.stream().agent_speech.empty() &&
+                       c.stream().played >= c.stream().agent_speech[0].first + length + 4'000;
+            },
+            wait))
+        run.down.problem = "the agent did not come to its end";
+    for (auto* call : {talker.get(), listener.get()}) call->hang_up();
+    if (!cell.agent->wait([](const auto& s) { return s.size() == 2 && !s[0].open() && !s[1].open(); }))
+        run.up.problem = run.down.problem = "a call did not end";
+
+    const CallResult said = talker->result(), heard = listener->result();
+    if (said.stream().said.empty()) return run;
+    const auto& words = said.stream().said[0];
+    run.up.sent = vonage ? cut_at(said.stream().spoken_pcm, run.up.sent_rate, words.first, words.last)
+                         : cut(linear(said.stream().spoken, true), words.first, words.last);
+    run.up.got = linear(cell.agent->sessions().at(0).audio_in, !vonage && !hume);
+    run.down.sent = lab::resample(recording, 8'000, run.down.sent_rate);
+    run.down.got = vonage ? heard.stream().heard_pcm : linear(heard.stream().heard, true);
+    return run;
+}
+
 }  // namespace
 
 std::vector<AudioCell> audio_cells() {
     return {
+        {"twilio x hume", [](const Samples& r) { return grid_cell("twilio", "hume", r); }},
+        {"vonage x deepgram", [](const Samples& r) { return grid_cell("vonage", "deepgram", r); }},
+        {"vonage x hume", [](const Samples& r) { return grid_cell("vonage", "hume", r); }},
         {"twilio x deepgram, mu-law", [](const Samples& r) { return twilio_deepgram({}, r); }},
         {"twilio x deepgram, 16k/24k",
          [](const Samples& r) {

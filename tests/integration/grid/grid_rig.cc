@@ -49,6 +49,9 @@ void prepare(lab::agent::AgentOptions& o, const GridOptions& options) {
     o.latency.scale = 0.1;
     o.end_of_turn_ms = 400;
     o.pacing.factor = options.pacing;
+    if (options.burst_ms > 0) o.pacing.burst_ms = options.burst_ms;
+    o.speech = options.speech;
+    o.keep_audio_in = options.keep_audio_in;
     o.brain = options.brain;
     o.narrow_band = true;  // what comes at 16 kHz may have been 8
 }
@@ -106,7 +109,7 @@ GridRig::GridRig(const GridOptions& options) : options_(options) {
     std::filesystem::copy(source_dir() + "/graphs", dir_ + "/graphs");
     speech_ = must(lab::SpeechLibrary::open());
     receiver_ = std::make_unique<Receiver>([](int) { return false; }, R"({"result":"auth-thankyou"})");
-    for (const auto& [carrier, backend] : grid_cells())
+    for (const auto& [carrier, backend] : options_.cells.empty() ? grid_cells() : options_.cells)
         cells_.push_back(std::make_unique<Cell>(*this, carrier, backend));
 
     ServerOptions server;
@@ -173,9 +176,12 @@ std::string GridRig::graph(const Cell& cell) const {
         }
         return out;
     };
+    const std::string louder =
+        options_.louder.empty() || cell.backend != "hume" ? "" : "  louder:\n" + indented(options_.louder);
     return "trunkline: 1\nname: " + graph_name(cell) + "\nextends: ./graphs/" + cell.carrier + "-" + cell.backend +
            ".yaml\nnodes:\n  agent:\n    url: $env.URL_" + upper(graph_name(cell)) + "\n" + indented(options_.agent) +
-           (options_.gate.empty() ? "" : "  gate:\n" + indented(options_.gate)) + "limits: " + options_.limits + "\n";
+           louder + (options_.gate.empty() ? "" : "  gate:\n" + indented(options_.gate)) +
+           "limits: " + options_.limits + "\n";
 }
 
 std::unique_ptr<lab::CarrierCall> GridRig::dial(const Cell& cell) {

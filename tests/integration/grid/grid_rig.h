@@ -25,7 +25,12 @@ struct GridOptions {
     std::string limits = "{call: 2m, silence: 45s}";
     std::vector<std::string> faults;  ///< of the backends, key=value
     double pacing = 5;                ///< backends send audio so much faster than it plays
+    int burst_ms = 0;                 ///< at once in the beginning; 0: as the backend likes
     lab::agent::Brain brain;
+    std::string louder;                                      ///< settings of the node `louder` of graphs with Hume
+    lab::SpeechOptions speech;                               ///< what backends can say
+    size_t keep_audio_in = 0;                                ///< bytes of caller audio that backends keep
+    std::vector<std::pair<std::string, std::string>> cells;  ///< empty: all there are
 };
 
 class GridRig;
@@ -75,6 +80,8 @@ class GridRig {
     GridRig(const GridRig&) = delete;
     GridRig& operator=(const GridRig&) = delete;
 
+    /// One more call of the cell.
+    std::unique_ptr<lab::CarrierCall> dial(const Cell& cell);
     /// Plays `talk` in every cell at once; true when no cell had a problem.
     void play(const std::function<void(Cell&)>& talk);
     std::vector<std::unique_ptr<Cell>>& cells() { return cells_; }
@@ -86,7 +93,6 @@ class GridRig {
   private:
     friend class Cell;
     std::string graph(const Cell& cell) const;
-    std::unique_ptr<lab::CarrierCall> dial(const Cell& cell);
     std::vector<std::string> sql(const std::string& query) const;
 
     GridOptions options_;
