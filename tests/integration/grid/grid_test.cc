@@ -79,7 +79,13 @@ TEST_P(Grid, IsAlikeInEveryCell) {
     table->add(scenario.name, columns);
 }
 
-INSTANTIATE_TEST_SUITE_P(Conversations, Grid, testing::Range<size_t>(0, 12), [](const auto& conversation) {
+#ifdef TRUNKLINE_SANITIZED
+const auto kPlayed = testing::Values<size_t>(0, 2, 4, 11);
+#else
+const auto kPlayed = testing::Range<size_t>(0, grid_scenarios().size());
+#endif
+
+INSTANTIATE_TEST_SUITE_P(Conversations, Grid, kPlayed, [](const auto& conversation) {
     std::string name;
     for (const char c : grid_scenarios()[conversation.param].name) {
         if (c != ' ') name += c;
