@@ -64,6 +64,7 @@ std::unique_ptr<lab::AgentLab> start_agent(const Cell& cell, const GridOptions& 
         // The graphs amplify what the caller says towards Hume, with a limiter behind it.
         o.caller_gain = cell.carrier == "vonage" ? 2.5 : 2.8;
         o.gain_tolerance_db = 4;
+        o.inactivity_s = 0;  // ten minutes of listening are no end
         agent = must(lab::hume::HumeLab::start(o));
     } else {
         lab::deepgram::DeepgramOptions o;
