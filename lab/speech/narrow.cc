@@ -23,12 +23,13 @@ double bessel_i0(double x) {
 
 std::array<float, 2 * kHalf + 1> taps() {
     std::array<float, 2 * kHalf + 1> out{};
+    size_t at = 0;
     for (int k = -kHalf; k <= kHalf; ++k) {
         const double r = static_cast<double>(k) / (kHalf + 1);
         const double window = bessel_i0(kBeta * std::sqrt(1 - r * r)) / bessel_i0(kBeta);
         const double sinc =
             k == 0 ? 2 * kMiddle : std::sin(2 * std::numbers::pi * kMiddle * k) / (std::numbers::pi * k);
-        out[static_cast<size_t>(k + kHalf)] = static_cast<float>(sinc * window);
+        out[at++] = static_cast<float>(sinc * window);
     }
     return out;
 }

@@ -47,7 +47,7 @@ class Judge {
                      std::string_view fallback) {
         const Json value = object[key];
         if (!value.exists()) return std::string(fallback);
-        const std::string text = value.text_or("");
+        std::string text = value.text_or("");
         if (std::find(known.begin(), known.end(), text) == known.end())
             refuse(std::string(key) + " is " + value.dump() + ", which is not known");
         return text;
@@ -59,7 +59,7 @@ class Judge {
             if (needed) refuse(std::string(key) + " is missing");
             return "";
         }
-        const std::string url = value.at(0).text_or("");
+        std::string url = value.at(0).text_or("");
         if (!value.is_array() || value.size() != 1 || !(url.starts_with("http://") || url.starts_with("https://")))
             refuse(std::string(key) + " is not an array of exactly one http or https URL");
         return url;

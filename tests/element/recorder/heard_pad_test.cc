@@ -49,7 +49,9 @@ struct HeardPadTest : testing::Test {
     CallRig rig;
     GstElement* element = gst_bin_new("line");
     gst::HeardPad pad{element};
-    GstStaticPadTemplate templ = TRUNKLINE_HEARD_TEMPLATE("audio/x-mulaw, rate=(int)8000, channels=(int)1");
+    // GStreamer keeps the caps of a template for ever.
+    static inline GstStaticPadTemplate templ =
+        TRUNKLINE_HEARD_TEMPLATE("audio/x-mulaw, rate=(int)8000, channels=(int)1");
     GstPadTemplate* made = GST_PAD_TEMPLATE(gst_object_ref_sink(gst_static_pad_template_get(&templ)));
     GstPad* out = nullptr;
     gulong probe = 0;
