@@ -63,9 +63,9 @@ std::string agent_of(const PlanResult& compiled, const char* carrier) {
 }
 
 TEST(Reference, FourLinesSwapTheBackend) {
-    const LoadResult loaded = load_graph_text(
-        "trunkline: 1\nname: support-hume\nextends: ./support.yaml\nnodes: {agent: {profile: hume}}\n",
-        source_dir() + "/graphs/support-hume.yaml", test_options());
+    const LoadResult loaded =
+        load_graph_text("trunkline: 1\nname: support-hume\nextends: ./support.yaml\nnodes: {agent: {profile: hume}}\n",
+                        source_dir() + "/graphs/support-hume.yaml", test_options());
     const PlanResult compiled = compile(loaded.graph);
     EXPECT_EQ(format_text(loaded.diagnostics) + format_text(compiled.diagnostics), "");
     for (const char* carrier : {"twilio", "vonage"}) EXPECT_EQ(agent_of(compiled, carrier), "humeevi");
