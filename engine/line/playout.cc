@@ -132,7 +132,7 @@ size_t Playout::next_size(const Reply& reply, int64_t now_ns) {
     }
     if (n >= frame) return static_cast<size_t>(n - n % frame);
     // Whole frames while more may come; the tail of a reply was filled up to one.
-    if (!reply.ended && (reply.sent > 0 || format_.exact) && now_ns - last_audio_ns_ < kLingerNs) return 0;
+    if (!reply.ended && (reply.sent > 0 || format_.exact) && now_ns < tail_due_ns(now_ns)) return 0;
     return static_cast<size_t>(n);
 }
 
@@ -327,7 +327,15 @@ int64_t Playout::next_send_ns(int64_t now_ns) const {
     const int64_t short_of = std::min(options_.burst_ms / 2, kRefillMs) * kMs - credit_ns(now_ns);
     const int64_t credit = short_of > 0 ? now_ns + short_of / options_.speed_percent * 100 : 0;
     if (const int64_t both = std::max(room, credit); both != 0) return both;
-    return std::max(now_ns, last_audio_ns_ + kLingerNs);
+    return std::max(now_ns, tail_due_ns(now_ns));
+}
+
+/// When a partial frame goes out that nobody completes. Filling it up puts silence between two pieces of a reply, so it
+/// waits while the carrier still has something to play.
+int64_t Playout::tail_due_ns(int64_t now_ns) const {
+    const int64_t lingered = last_audio_ns_ + kLingerNs;
+    if (!format_.exact) return lingered;
+    return std::max(lingered, now_ns + format_.ns_of(lead_bytes(now_ns)) - kLingerNs);
 }
 
 }  // namespace trunkline::line

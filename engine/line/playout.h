@@ -115,6 +115,7 @@ class Playout {
     size_t drop_oldest(size_t bytes);
     void finish(int64_t now_ns);
     bool paused() const { return hold_ == Hold::kPause && gain_ == 0; }
+    int64_t tail_due_ns(int64_t now_ns) const;
     int64_t next_send_ns(int64_t now_ns) const;
     gst::Playback report(const Reply& reply, gst::Playback::State state, int64_t now_ns) const;
 

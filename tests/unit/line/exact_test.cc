@@ -56,6 +56,23 @@ TEST(ExactPlayout, Line28APartialFrameThatNobodyEndsIsFilledUp) {
     EXPECT_EQ(carrier.sent.size(), 1'920U);
 }
 
+TEST(ExactPlayout, P22ABackendThatPausesWithinAReplyLeavesNoHoleInIt) {
+    const Format format = Format::l16(16'000);
+    Carrier carrier(format);
+    Playout playout(format, kVonageLike, &carrier);
+    const auto audio = bytes_of(640 * 40 - 64);  // a resampler keeps the end of the first piece
+    playout.reply_start(1);
+    playout.audio({audio.data(), 640 * 20 - 64}, carrier.now);
+    carrier.run(playout, carrier.now + 200 * kMs);
+    EXPECT_EQ(carrier.sent.size(), 640U * 19) << "there is enough to play";
+    playout.audio({audio.data() + 640 * 20 - 64, 640 * 20}, carrier.now);
+    playout.reply_end(carrier.now);
+    carrier.run(playout, carrier.now + 1'000 * kMs);
+    auto padded = audio;
+    padded.resize(640 * 40, 0);
+    EXPECT_EQ(carrier.sent, padded) << "the audio as it was, and zeros at its end only";
+}
+
 TEST(ExactPlayout, Line28AReplyThatFollowsAnUnfinishedOneBeginsWithAFrameOfItsOwn) {
     const Format format = Format::l16(8'000);
     Carrier carrier(format);
