@@ -156,7 +156,7 @@ AudioRun grid_cell(const std::string& carrier, const std::string& backend, const
     o.cells = {{carrier, backend}};
     o.agent = std::string("greeting: ") + kName + "\n";
     o.gate = "enabled: false\n";
-    o.louder = "gain: 1\n";
+    o.louder = "gain: 1\nceiling: 1\n";
     o.limits = "{call: 30m, silence: 20m}";
     o.pacing = is_long ? 1.5 : 50;
     o.burst_ms = 2'000;
