@@ -9,6 +9,7 @@
 #include "lab/speech/wav.h"
 #include "tests/integration/grid/grid_rig.h"
 #include "tests/integration/rig.h"
+#include "tests/support/temp_folder.h"
 
 namespace trunkline::test {
 namespace {
@@ -22,21 +23,19 @@ constexpr const char* kKnown = "known";  // all that the backend would recognise
 /// A folder of recordings with one in it, for a simulated backend to say.
 struct Sounds {
     explicit Sounds(const Samples& recording) {
-        char name[] = "/tmp/trunkline-audio-XXXXXX";
-        folder = mkdtemp(name);
         (void)lab::write_wav(folder + "/" + kName + ".wav", recording);
         (void)lab::write_wav(folder + "/" + kKnown + ".wav", std::span(recording).first(8'000));
         std::ofstream(folder + "/words.txt") << kName << ": what is measured\n" << kKnown << ": its beginning\n";
         if (std::system(("gzip " + folder + "/words.txt").c_str()) != 0) std::abort();
     }
-    ~Sounds() { std::filesystem::remove_all(folder); }
     lab::SpeechOptions options() const {
         lab::SpeechOptions o;
         o.sounds_dir = folder;
         o.transcripts = folder + "/words.txt.gz";
         return o;
     }
-    std::string folder;
+    TempFolder made;
+    const std::string folder = made.path();
 };
 
 std::chrono::milliseconds patience(const Samples& recording) {

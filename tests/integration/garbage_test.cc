@@ -18,6 +18,7 @@
 #include "tests/integration/engine_process.h"
 #include "tests/integration/hostile_peers.h"
 #include "tests/integration/rig.h"
+#include "tests/support/eventually.h"
 #include "tests/unit/net/support.h"
 
 namespace trunkline::test {
@@ -30,15 +31,6 @@ using Peers = std::vector<std::unique_ptr<HostilePeer>>;
 size_t number_from(const char* name, size_t preset) {
     const char* text = std::getenv(name);
     return text ? std::strtoul(text, nullptr, 10) : preset;
-}
-
-bool eventually(const std::function<bool()>& condition) {
-    const auto until = std::chrono::steady_clock::now() + 60s;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > until) return false;
-        std::this_thread::sleep_for(20ms);
-    }
-    return true;
 }
 
 std::string call_sid(int number) {

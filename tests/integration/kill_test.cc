@@ -85,7 +85,7 @@ class Kill : public testing::Test {
 
     /// The engine has started again and has no call yet.
     void check_after_the_kill() {
-        EXPECT_EQ(rig.sql("pragma integrity_check"), (ProcessRig::Rows{{"ok"}}));
+        EXPECT_EQ(rig.sql("pragma integrity_check"), (StoredRows{{"ok"}}));
         EXPECT_EQ(rig.number("select count(*) from calls where ended_at is null"), 0);
         EXPECT_EQ(rig.number("select count(*) from sessions where stopped_at is null"), 0);
         EXPECT_EQ(rig.number("select count(*) from calls where (select count(*) from call_events e where e.call_id = "

@@ -1,29 +1,12 @@
 #include "tests/integration/process_rig.h"
 
-#include <gtest/gtest.h>
-#include <stdlib.h>
-
-#include <chrono>
-#include <filesystem>
 #include <fstream>
-#include <thread>
 
 #include "tests/integration/rig.h"
 
 namespace trunkline::test {
 
-bool eventually(const std::function<bool()>& condition) {
-    const auto until = std::chrono::steady_clock::now() + std::chrono::minutes(3);  // test machines may starve us
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > until) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return true;
-}
-
 ProcessRig::ProcessRig(const std::string& extra_nodes, const std::string& fact_sinks, const std::string& extra_links) {
-    char name[] = "/tmp/trunkline-process-XXXXXX";
-    folder_ = mkdtemp(name);
     auto started = lab::deepgram::DeepgramLab::start(quick_agent());
     if (!started) throw std::runtime_error(started.error().message);
     agent_ = std::move(*started);
@@ -38,11 +21,7 @@ ProcessRig::ProcessRig(const std::string& extra_nodes, const std::string& fact_s
         << extra_links;
 }
 
-ProcessRig::~ProcessRig() {
-    engine_.reset();
-    std::error_code error;
-    std::filesystem::remove_all(folder_, error);
-}
+ProcessRig::~ProcessRig() { engine_.reset(); }
 
 EngineProcess& ProcessRig::start(std::vector<std::string> environment) {
     environment.push_back("AGENT_URL=" + agent_->url());
@@ -90,28 +69,10 @@ double ProcessRig::metric_in(const std::string& metrics, const std::string& name
     return at == std::string::npos ? -1 : std::atof(text.c_str() + at + name.size() + 2);
 }
 
-ProcessRig::Rows ProcessRig::sql(const std::string& query) const {
-    Rows rows;
-    sqlite3* db = nullptr;
-    sqlite3_stmt* statement = nullptr;
-    if (sqlite3_open_v2(database().c_str(), &db, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK) {
-        sqlite3_busy_timeout(db, 10'000);
-        EXPECT_EQ(sqlite3_prepare_v2(db, query.c_str(), -1, &statement, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
-        while (statement && sqlite3_step(statement) == SQLITE_ROW) {
-            auto& row = rows.emplace_back();
-            for (int i = 0; i < sqlite3_column_count(statement); ++i) {
-                const unsigned char* text = sqlite3_column_text(statement, i);
-                row.emplace_back(text ? reinterpret_cast<const char*>(text) : "");
-            }
-        }
-        sqlite3_finalize(statement);
-    }
-    sqlite3_close(db);
-    return rows;
-}
+StoredRows ProcessRig::sql(const std::string& query) const { return stored_rows(database(), query); }
 
 long ProcessRig::number(const std::string& query) const {
-    const Rows rows = sql(query);
+    const StoredRows rows = sql(query);
     return rows.empty() ? -1 : std::atol(rows[0][0].c_str());
 }
 

@@ -1,7 +1,5 @@
 #pragma once
 // The engine as a process between the simulated carrier and the simulated agent, with a database that outlives it.
-#include <sqlite3.h>
-
 #include <functional>
 #include <memory>
 #include <string>
@@ -10,11 +8,11 @@
 #include "lab/deepgram/lab.h"
 #include "lab/twilio/lab.h"
 #include "tests/integration/engine_process.h"
+#include "tests/integration/stored_calls.h"
+#include "tests/support/eventually.h"
+#include "tests/support/temp_folder.h"
 
 namespace trunkline::test {
-
-/// Waits for what another process or thread brings about; false after a minute.
-bool eventually(const std::function<bool()>& condition);
 
 class ProcessRig {
   public:
@@ -42,14 +40,14 @@ class ProcessRig {
     static double metric_in(const std::string& metrics, const std::string& name);
 
     std::string database() const { return folder_ + "/calls.db"; }
-    using Rows = std::vector<std::vector<std::string>>;
-    Rows sql(const std::string& query) const;
+    StoredRows sql(const std::string& query) const;
     long number(const std::string& query) const;
 
   private:
     Answer curl(const std::string& arguments, const std::string& path) const;
 
-    std::string folder_;
+    TempFolder made_;
+    const std::string folder_ = made_.path();
     std::unique_ptr<lab::deepgram::DeepgramLab> agent_;
     lab::TwilioLab twilio_;
     std::unique_ptr<EngineProcess> engine_;

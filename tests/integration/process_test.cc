@@ -15,6 +15,7 @@
 #include "lab/twilio/lab.h"
 #include "tests/integration/engine_process.h"
 #include "tests/integration/rig.h"
+#include "tests/support/eventually.h"
 
 namespace trunkline::test {
 namespace {
@@ -67,14 +68,6 @@ class Process : public testing::Test {
         for (auto& call : calls) call->hang_up();
         for (auto& call : calls) EXPECT_TRUE(call->wait_for([](const CallResult& c) { return c.ended; }, 30s));
         calls.clear();
-    }
-    static bool eventually(const std::function<bool()>& condition) {
-        const auto until = std::chrono::steady_clock::now() + 20s;
-        while (!condition()) {
-            if (std::chrono::steady_clock::now() > until) return false;
-            std::this_thread::sleep_for(10ms);
-        }
-        return true;
     }
     int count(const std::string& query) const {
         sqlite3* db = nullptr;

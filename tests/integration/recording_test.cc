@@ -10,6 +10,7 @@
 #include "lab/speech/wav.h"
 #include "tests/integration/process_rig.h"
 #include "tests/integration/rig.h"
+#include "tests/support/temp_folder.h"
 
 namespace trunkline::test {
 namespace {
@@ -19,18 +20,14 @@ using lab::CallResult;
 using lab::Samples;
 
 struct Folder {
-    Folder() {
-        char name[] = "/tmp/trunkline-recordings-XXXXXX";
-        path = mkdtemp(name);
-    }
-    ~Folder() { std::filesystem::remove_all(path); }
     /// The one file in it, "" when there is none.
     std::string only() const {
         std::string found;
         for (const auto& entry : std::filesystem::directory_iterator(path)) found = entry.path().string();
         return found;
     }
-    std::string path;
+    TempFolder made;
+    const std::string path = made.path();
 };
 
 const char* const kLinks = "  kept: caller -> rec.caller\n  ear: line.heard -> rec.agent\n  told: rec.events -> db\n";
@@ -198,7 +195,7 @@ TEST(Recording, P18AKilledEngineLeavesAFileThatEveryReaderTakes) {
     const auto& greeting = result.stream().agent_speech[0];
     EXPECT_GE(find(channel(*wav, 1), Samples(heard.begin() + greeting.first, heard.begin() + greeting.first + 4'000)),
               0);
-    EXPECT_EQ(rig.sql("select count(*) from call_events where type = 'recording.started'"), (ProcessRig::Rows{{"1"}}))
+    EXPECT_EQ(rig.sql("select count(*) from call_events where type = 'recording.started'"), (StoredRows{{"1"}}))
         << "the database says where it is";
 }
 

@@ -1,28 +1,13 @@
 #include "tests/integration/rig.h"
 
 #include <gtest/gtest.h>
-#include <sqlite3.h>
-#include <stdlib.h>
 
-#include <chrono>
-#include <filesystem>
 #include <fstream>
-#include <thread>
+
+#include "tests/integration/stored_calls.h"
+#include "tests/support/eventually.h"
 
 namespace trunkline::test {
-namespace {
-
-/// Polls a condition that only another process or thread can make true.
-bool eventually(const std::function<bool()>& condition, int timeout_ms) {
-    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > until) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-    return true;
-}
-
-}  // namespace
 
 lab::deepgram::DeepgramOptions quick_agent() {
     lab::deepgram::DeepgramOptions o;
@@ -43,8 +28,6 @@ lab::deepgram::DeepgramOptions quick_agent() {
 }
 
 Rig::Rig(RigOptions options) : options_(std::move(options)) {
-    char name[] = "/tmp/trunkline-rig-XXXXXX";
-    dir_ = mkdtemp(name);
     auto speech = lab::SpeechLibrary::open();
     if (!speech) throw std::runtime_error(speech.error().message);
     speech_ = *speech;
@@ -89,8 +72,6 @@ Rig::~Rig() {
     twilio_.reset();
     server_.reset();
     agent_.reset();
-    std::error_code error;
-    std::filesystem::remove_all(dir_, error);
 }
 
 std::string Rig::graph_text() const {
@@ -133,25 +114,10 @@ void Rig::say(lab::TwilioCall& call, const std::string& recording) {
     call.say(recording, (*found)->samples);
 }
 
-std::vector<std::string> Rig::sql(const std::string& query) const {
-    std::vector<std::string> rows;
-    sqlite3* db = nullptr;
-    if (sqlite3_open_v2((dir_ + "/calls.db").c_str(), &db, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK) {
-        sqlite3_busy_timeout(db, 2000);
-        sqlite3_stmt* statement = nullptr;
-        EXPECT_EQ(sqlite3_prepare_v2(db, query.c_str(), -1, &statement, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
-        while (statement && sqlite3_step(statement) == SQLITE_ROW) {
-            const unsigned char* text = sqlite3_column_text(statement, 0);
-            rows.emplace_back(text ? reinterpret_cast<const char*>(text) : "");
-        }
-        sqlite3_finalize(statement);
-    }
-    sqlite3_close(db);
-    return rows;
-}
+std::vector<std::string> Rig::sql(const std::string& query) const { return first_column(dir_ + "/calls.db", query); }
 
 bool Rig::wait_sql(const std::string& query, size_t rows, int timeout_ms) const {
-    return eventually([&] { return sql(query).size() == rows; }, timeout_ms);
+    return eventually([&] { return sql(query).size() == rows; }, std::chrono::milliseconds(timeout_ms));
 }
 
 std::string Rig::ended_call(const std::string& call_sid, int timeout_ms) const {
@@ -162,16 +128,7 @@ std::string Rig::ended_call(const std::string& call_sid, int timeout_ms) const {
 }
 
 std::vector<Json> Rig::facts(const std::string& call_id, const std::string& type) const {
-    std::vector<Json> out;
-    for (const std::string& body : sql("select body from call_events where call_id = '" + call_id + "' order by seq")) {
-        auto doc = Json::parse(body);
-        if (!doc) {
-            ADD_FAILURE() << "a stored fact is not JSON: " << body;
-        } else if (type.empty() || (*doc)["type"].text_or("") == type) {
-            out.push_back(*doc);
-        }
-    }
-    return out;
+    return stored_facts(dir_ + "/calls.db", call_id, type);
 }
 
 std::pair<int, std::string> Rig::get(const std::string& path, const std::vector<std::string>& headers) const {

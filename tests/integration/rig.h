@@ -13,6 +13,7 @@
 #include "lab/deepgram/lab.h"
 #include "lab/speech/library.h"
 #include "lab/twilio/lab.h"
+#include "tests/support/temp_folder.h"
 
 namespace trunkline::test {
 
@@ -67,7 +68,8 @@ class Rig {
   private:
     std::string graph_text() const;
     RigOptions options_;
-    std::string dir_;
+    TempFolder folder_;
+    const std::string dir_ = folder_.path();
     std::shared_ptr<lab::SpeechLibrary> speech_;
     std::unique_ptr<lab::deepgram::DeepgramLab> agent_;
     std::unique_ptr<lab::TwilioLab> twilio_;

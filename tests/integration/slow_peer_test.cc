@@ -13,6 +13,7 @@
 #include "engine/core/base64.h"
 #include "tests/integration/hostile_peers.h"
 #include "tests/integration/rig.h"
+#include "tests/support/eventually.h"
 #include "tests/support/scripted_agent.h"
 #include "tests/unit/net/support.h"
 
@@ -23,15 +24,6 @@ using namespace std::chrono_literals;
 
 constexpr int kSmallBuffer = 8'192;
 constexpr const char* kSid = "CAffffffffffffffffffffffffffffff01";
-
-bool eventually(const std::function<bool()>& condition) {
-    const auto until = std::chrono::steady_clock::now() + 60s;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > until) return false;
-        std::this_thread::sleep_for(5ms);
-    }
-    return true;
-}
 
 /// Speech whose every four bytes are their own number: what is missing of it can be told.
 std::string numbered_audio(uint32_t from, size_t bytes) {

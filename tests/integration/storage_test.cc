@@ -5,6 +5,7 @@
 // privilege and no mount, works under sanitizers, and is taken back as easily.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/resource.h>
 
 #include <map>
@@ -150,7 +151,7 @@ class Storage : public testing::Test {
                   0)
             << "numbers without a gap";
         expect_lines_in_order();
-        EXPECT_EQ(rig.sql("pragma integrity_check"), (ProcessRig::Rows{{"ok"}}));
+        EXPECT_EQ(rig.sql("pragma integrity_check"), (StoredRows{{"ok"}}));
         calls.clear();
         calls.push_back(rig.call());  // and calls are taken again
         EXPECT_TRUE(calls.back()->wait_for(

@@ -11,6 +11,7 @@
 #include "lab/speech/pcm.h"
 #include "lab/speech/wav.h"
 #include "tests/support/call_rig.h"
+#include "tests/support/temp_folder.h"
 
 namespace trunkline::test {
 namespace {
@@ -20,14 +21,11 @@ constexpr int64_t kSecondNs = 1'000'000'000;
 
 struct RecordSinkTest : testing::Test {
     RecordSinkTest() {
-        char name[] = "/tmp/trunkline-recordsink-XXXXXX";
-        directory = mkdtemp(name);
         rig.outbox.store = &writer;
         g_object_set(sink.get(), "directory", directory.c_str(), nullptr);
         // The call began ten seconds ago, so that what the test pushes was heard already.
         gst_element_set_base_time(sink.get(), static_cast<GstClockTime>(monotonic_ns() - 10 * kSecondNs));
     }
-    ~RecordSinkTest() override { std::filesystem::remove_all(directory); }
 
     void play() {
         ASSERT_EQ(gst_pad_link(caller.pad(), sink.pad("caller")), GST_PAD_LINK_OK);
@@ -57,7 +55,8 @@ struct RecordSinkTest : testing::Test {
         return read ? *read : lab::Wav{};
     }
 
-    std::string directory;
+    TempFolder folder;
+    const std::string directory = folder.path();
     RecordingWriter writer{1U << 22};
     CallRig rig;
     ElementUnderTest sink{&rig, TRUNKLINE_TYPE_RECORD_SINK, "rec"};
@@ -164,7 +163,7 @@ TEST_F(RecordSinkTest, AFileThatCannotBeMadeEndsTheRecordingAndNotTheCall) {
     EXPECT_EQ(facts_in(events, "recording.stopped").size(), 1U);
 }
 
-TEST_F(RecordSinkTest, AnUnknownPlaceholderAndAMissingCallAreSaidAtTheStart) {
+TEST_F(RecordSinkTest, AnUnknownNameInThePathAndAMissingCallAreSaidAtTheStart) {
     g_object_set(sink.get(), "location", "{caller}.wav", nullptr);
     EXPECT_FALSE(sink.set_state(GST_STATE_READY));
     EXPECT_NE(sink.error().find("{caller}"), std::string::npos);

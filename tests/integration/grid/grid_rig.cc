@@ -1,9 +1,5 @@
 #include "tests/integration/grid/grid_rig.h"
 
-#include <gtest/gtest.h>
-#include <sqlite3.h>
-#include <stdlib.h>
-
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -14,6 +10,8 @@
 #include "elements/vonage/vonage_session.h"
 #include "lab/deepgram/lab.h"
 #include "lab/hume/lab.h"
+#include "tests/integration/stored_calls.h"
+#include "tests/support/eventually.h"
 #include "tests/unit/carriers/rsa_key.h"
 
 namespace trunkline::test {
@@ -28,15 +26,6 @@ constexpr const char* kTwilioToken = "grid-token";
 constexpr const char* kVonageSecret = "0123456789abcdef0123456789abcdef";
 constexpr const char* kVonageKey = "a1b2c3d4";
 constexpr const char* kVonageApplication = "aaaaaaaa-bbbb-cccc-dddd-0123456789ab";
-
-bool eventually(const std::function<bool()>& condition) {
-    const auto until = std::chrono::steady_clock::now() + kPatience;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > until) return false;
-        std::this_thread::sleep_for(10ms);
-    }
-    return true;
-}
 
 template <class T>
 T must(Result<T> result) {
@@ -105,8 +94,6 @@ std::vector<std::pair<std::string, std::string>> grid_cells() {
 }
 
 GridRig::GridRig(const GridOptions& options) : options_(options) {
-    char name[] = "/tmp/trunkline-grid-XXXXXX";
-    dir_ = mkdtemp(name);
     std::filesystem::copy(source_dir() + "/graphs", dir_ + "/graphs");
     speech_ = must(lab::SpeechLibrary::open());
     receiver_ = std::make_unique<Receiver>([](int) { return false; }, R"({"result":"auth-thankyou"})");
@@ -161,8 +148,6 @@ GridRig::~GridRig() {
     server_.reset();
     vonage_.reset();
     cells_.clear();
-    std::error_code error;
-    std::filesystem::remove_all(dir_, error);
 }
 
 /// A variant of the graph that users get: same nodes and links, the backend's address and what the scenario changes.
@@ -215,20 +200,7 @@ void GridRig::play(const std::function<void(Cell&)>& talk) {
 }
 
 std::vector<std::string> GridRig::sql(const std::string& query) const {
-    std::vector<std::string> rows;
-    sqlite3* db = nullptr;
-    if (sqlite3_open_v2((dir_ + "/calls.db").c_str(), &db, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK) {
-        sqlite3_busy_timeout(db, 2000);
-        sqlite3_stmt* statement = nullptr;
-        EXPECT_EQ(sqlite3_prepare_v2(db, query.c_str(), -1, &statement, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
-        while (statement && sqlite3_step(statement) == SQLITE_ROW) {
-            const unsigned char* text = sqlite3_column_text(statement, 0);
-            rows.emplace_back(text ? reinterpret_cast<const char*>(text) : "");
-        }
-        sqlite3_finalize(statement);
-    }
-    sqlite3_close(db);
-    return rows;
+    return first_column(dir_ + "/calls.db", query);
 }
 
 Cell::Cell(GridRig& rig, std::string its_carrier, std::string its_backend)
@@ -359,14 +331,7 @@ bool Cell::ended() {
                 "the backend's session stayed open");
 }
 
-std::vector<Json> Cell::facts(const std::string& type) const {
-    std::vector<Json> out;
-    for (const std::string& body : sql("select body from call_events where call_id = '{id}' order by seq")) {
-        auto doc = Json::parse(body);
-        if (doc && (type.empty() || (*doc)["type"].text_or("") == type)) out.push_back(*doc);
-    }
-    return out;
-}
+std::vector<Json> Cell::facts(const std::string& type) const { return stored_facts(rig_.dir_ + "/calls.db", id, type); }
 
 std::vector<std::string> Cell::sql(const std::string& query) const {
     std::string text = query;

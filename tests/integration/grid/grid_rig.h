@@ -15,6 +15,7 @@
 #include "lab/twilio/lab.h"
 #include "lab/vonage/lab.h"
 #include "tests/integration/receiver.h"
+#include "tests/support/temp_folder.h"
 
 namespace trunkline::test {
 
@@ -96,7 +97,8 @@ class GridRig {
     std::vector<std::string> sql(const std::string& query) const;
 
     GridOptions options_;
-    std::string dir_;
+    TempFolder folder_;
+    const std::string dir_ = folder_.path();
     std::shared_ptr<lab::SpeechLibrary> speech_;
     std::unique_ptr<Receiver> receiver_;
     std::unique_ptr<lab::TwilioLab> twilio_;

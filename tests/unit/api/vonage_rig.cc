@@ -111,11 +111,8 @@ int MediaClient::wait_close_code() {
 void MediaClient::answer_close() { client_.send(frame(kClose, close_payload(1000))); }
 
 VonageRig::VonageRig(RigWishes wishes) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "trunkline-vonage-XXXXXX").string();
-    EXPECT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-    std::ofstream(folder_ / "quiet.yaml") << graph(wishes.limits);
-    graphs = std::make_unique<graph::GraphStore>(std::vector<std::string>{folder_.string()}, graph::LoadOptions{});
+    std::ofstream(folder_.path() + "/quiet.yaml") << graph(wishes.limits);
+    graphs = std::make_unique<graph::GraphStore>(std::vector<std::string>{folder_.path()}, graph::LoadOptions{});
     for (const auto& d : graphs->reload().diagnostics) {
         if (d.severity == graph::Severity::kError) ADD_FAILURE() << d.code << ": " << d.message;
     }
@@ -160,7 +157,6 @@ VonageRig::~VonageRig() {
     shards->run_on_each([this](Shard* shard) { hang_ups->release(shard); });
     shards->stop();
     calls.reset();
-    std::filesystem::remove_all(folder_);
 }
 
 Reply VonageRig::ask(const std::string& request) const {

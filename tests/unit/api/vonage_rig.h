@@ -14,6 +14,7 @@
 #include "engine/graph/graph_store.h"
 #include "engine/net/http_server.h"
 #include "tests/support/recording_outbox.h"
+#include "tests/support/temp_folder.h"
 #include "tests/unit/carriers/fake_api.h"
 #include "tests/unit/net/server_support.h"
 
@@ -83,7 +84,7 @@ class VonageRig {
 
   private:
     Reply ask(const std::string& request) const;
-    std::filesystem::path folder_;
+    TempFolder folder_;
 };
 
 }  // namespace trunkline::test

@@ -13,7 +13,7 @@ std::string path(std::string_view location) {
     return made ? *made : made.error().code + ": " + made.error().message;
 }
 
-TEST(RecordingPath, FillsItsPlaceholders) {
+TEST(RecordingPath, FillsItsNames) {
     EXPECT_EQ(path("{call_id}.wav"), "call_01ABC.wav");
     EXPECT_EQ(path("{date}/{node}-{call_id}"), "2026-11-30/rec-call_01ABC.wav");
 }
@@ -38,7 +38,7 @@ TEST(RecordingPath, LongNamesAreCutAndDeepOnesRefused) {
     EXPECT_EQ(path("1/2/3/4/5/6/7/8/{call_id}").substr(0, 12), "bad-location");
 }
 
-TEST(RecordingPath, UnknownPlaceholdersAreNamed) {
+TEST(RecordingPath, UnknownNamesAreTold) {
     EXPECT_EQ(path("{cal_id}.wav"),
               "bad-location: \"{cal_id}-{call_id}\" in `location` is neither {call_id}, {node} nor {date}");
     EXPECT_EQ(path("{call_id").substr(0, 12), "bad-location");

@@ -10,6 +10,7 @@
 #include "engine/storage/recording_writer.h"
 #include "engine/storage/wav_file.h"
 #include "lab/speech/wav.h"
+#include "tests/support/temp_folder.h"
 #include "tests/unit/storage/fixture.h"
 
 namespace trunkline {
@@ -18,11 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 struct RecordingTest : testing::Test {
-    RecordingTest() {
-        char name[] = "/tmp/trunkline-recording-XXXXXX";
-        directory = mkdtemp(name);
-    }
-    ~RecordingTest() override { fs::remove_all(directory); }
     RecordingSpec spec(std::string path = "a.wav") const {
         return {directory, std::move(path), "call_1", 8'000, 2, false};
     }
@@ -37,7 +33,8 @@ struct RecordingTest : testing::Test {
         return bytes;
     }
 
-    std::string directory;
+    test::TempFolder folder;
+    const std::string directory = folder.path();
     RecordingWriter writer{1U << 20};
 };
 
