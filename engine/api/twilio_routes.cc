@@ -24,7 +24,7 @@ HttpResponse refuse_call(const Error& error) {
     if (error.code == "draining" || error.code == "overload") {
         return xml(twilio::reject_twiml(true, error.code + ": " + error.message));
     }
-    if (error.code == "duplicate") return HttpResponse::problem(409, "call is live already", error.message, "CallSid");
+    if (error.code == "duplicate") return HttpResponse::problem(409, "no new call", error.message, "CallSid");
     if (error.code == "unknown-graph") return HttpResponse::problem(404, "unknown graph", error.message, "graph");
     return HttpResponse::problem(400, "bad parameters", error.message, "params");
 }

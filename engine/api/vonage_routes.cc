@@ -31,7 +31,7 @@ FormPairs params_of(const HttpRequest& request, const CallManager& calls, const 
 HttpResponse refuse_call(const Error& error, const VonageParts& parts) {
     log_warn("vonage", "call refused", {{"code", error.code}, {"why", error.message}});
     if (error.code == "draining" || error.code == "overload") return ncco(vonage::fallback_ncco(parts.settings));
-    if (error.code == "duplicate") return HttpResponse::problem(409, "call is live already", error.message, "uuid");
+    if (error.code == "duplicate") return HttpResponse::problem(409, "no new call", error.message, "uuid");
     if (error.code == "unknown-graph") return HttpResponse::problem(404, "unknown graph", error.message, "graph");
     return HttpResponse::problem(400, "bad parameters", error.message, "params");
 }
@@ -94,7 +94,7 @@ HttpResponse apologise(const HttpRequest& request, const VonageParts& parts) {
     return ncco(vonage::fallback_ncco(parts.settings));
 }
 
-/// `serve` behind the gate. What we could not do may be asked again with the same token.
+/// `serve` behind the gate. The same request may pass it again: whatever is served changes nothing the second time.
 template <class Serve>
 void guarded(const HttpRequest& request, const VonageParts& parts, const HttpReply& reply, const Serve& serve) {
     const auto pass = parts.gate->webhook(request, now_s());
@@ -104,9 +104,7 @@ void guarded(const HttpRequest& request, const VonageParts& parts, const HttpRep
         reply(pass.error());
         return;
     }
-    HttpResponse response = serve();
-    if (response.status >= 500) parts.gate->give_back(*pass);
-    reply(std::move(response));
+    reply(serve());
 }
 
 std::optional<HttpResponse> judge_upgrade(const HttpRequest& request, const std::string& ticket,

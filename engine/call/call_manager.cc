@@ -89,6 +89,16 @@ bool CallManager::refusing(std::string* why) const {
     return !outbox_->accepts_new_calls(why);
 }
 
+/// With the mutex. Nothing: the call is a new one.
+std::optional<Result<CallManager::Admission>> CallManager::known_already(const std::string& key) const {
+    if (over_.contains(key)) return fail("duplicate", "the carrier has said that this call is over");
+    const auto known = by_carrier_id_.find(key);
+    if (known == by_carrier_id_.end()) return std::nullopt;
+    const Entry& entry = entries_.at(known->second);
+    if (!entry.waiting) return fail("duplicate", "this call is live already");
+    return admission_of(*entry.waiting);
+}
+
 Result<CallManager::Admission> CallManager::admit(Shard* shard, const IncomingCall& incoming,
                                                   const std::vector<std::pair<std::string, std::string>>& params) {
     const auto refuse = [&](std::string code, std::string message) {
@@ -96,14 +106,10 @@ Result<CallManager::Admission> CallManager::admit(Shard* shard, const IncomingCa
         ++counts_.refused;
         return fail(std::move(code), std::move(message));
     };
+    const std::string key = carrier_key(incoming.carrier, incoming.carrier_call_id);
     {
         std::lock_guard lock(mutex_);
-        const auto known = by_carrier_id_.find(carrier_key(incoming.carrier, incoming.carrier_call_id));
-        if (known != by_carrier_id_.end()) {
-            const Entry& entry = entries_.at(known->second);
-            if (!entry.waiting) return fail("duplicate", "this call is live already");
-            return admission_of(*entry.waiting);
-        }
+        if (auto known = known_already(key)) return std::move(*known);
     }
     std::string why;
     if (refusing(&why)) return refuse(why == "shutting down" ? "draining" : "overload", why);
@@ -132,15 +138,10 @@ Result<CallManager::Admission> CallManager::admit(Shard* shard, const IncomingCa
     {
         std::lock_guard lock(mutex_);
         // The same webhook may have come to another shard meanwhile.
-        const auto other = by_carrier_id_.find(carrier_key(incoming.carrier, incoming.carrier_call_id));
-        if (other != by_carrier_id_.end()) {
-            const Entry& entry = entries_.at(other->second);
-            if (!entry.waiting) return fail("duplicate", "this call is live already");
-            return admission_of(*entry.waiting);
-        }
+        if (auto known = known_already(key)) return std::move(*known);
         announce(*waiting);
         ++counts_.admitted;
-        by_carrier_id_[carrier_key(incoming.carrier, incoming.carrier_call_id)] = admission.call_id;
+        by_carrier_id_[key] = admission.call_id;
         Entry& entry = entries_[admission.call_id];
         entry.waiting = std::move(waiting);
         entry.admitted_on = shard;
@@ -279,7 +280,9 @@ void CallManager::on_carrier_status(const CarrierStatus& status) {
     std::unique_ptr<WaitingCall> over;
     {
         std::lock_guard lock(mutex_);
-        const auto known = by_carrier_id_.find(carrier_key(status.carrier, status.carrier_call_id));
+        const std::string key = carrier_key(status.carrier, status.carrier_call_id);
+        if (status.terminal() && status.reason.empty()) over_.add(key);
+        const auto known = by_carrier_id_.find(key);
         if (known == by_carrier_id_.end()) return;  // ended already, or not ours
         Entry& entry = entries_.at(known->second);
         if (status.sequence >= 0 && status.sequence <= entry.status_sequence) return;

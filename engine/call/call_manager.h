@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -14,6 +15,7 @@
 #include "engine/call/call.h"
 #include "engine/call/ticket.h"
 #include "engine/call/waiting_call.h"
+#include "engine/core/recent_ids.h"
 #include "engine/loop/shard_pool.h"
 
 namespace trunkline {
@@ -51,7 +53,7 @@ class CallManager {
     };
     /// On a shard. The same carrier call announced again (a retried webhook) is the same call with a new ticket.
     /// Errors: "draining", "overload" (outbox or max_calls), "unknown-graph", "bad-params" (names the field),
-    /// "duplicate" (live).
+    /// "duplicate" (live, or over as the carrier has said: a webhook that is late makes no call of its own).
     Result<Admission> admit(Shard* shard, const IncomingCall& incoming,
                             const std::vector<std::pair<std::string, std::string>>& params);
     /// Any thread: those of `params` that the graph of such a call ("" = the default one) knows; all when there is no
@@ -88,6 +90,7 @@ class CallManager {
         int64_t status_sequence = -1;
     };
     graph::PlanPtr plan_for(const std::string& graph) const;
+    std::optional<Result<Admission>> known_already(const std::string& key) const;
     CarrierHangUp hang_up_of(std::string_view carrier) const;
     void announce(WaitingCall& waiting);
     void expire(const std::string& call_id);
@@ -109,6 +112,7 @@ class CallManager {
     std::unordered_map<std::string, Entry> entries_;                       // by call id
     std::unordered_map<std::string, std::string> by_carrier_id_;           // "twilio:CA…" → call id
     std::vector<std::unordered_map<Call*, std::unique_ptr<Call>>> calls_;  // per shard, touched there only
+    RecentIds over_{65'536};                                               // keys of calls that a carrier ended
     uint64_t calls_left_ = 0;                                              // Call objects alive
     bool draining_ = false;
     CallCounts counts_;

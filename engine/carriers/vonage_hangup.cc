@@ -20,22 +20,16 @@ struct Waiting {
 HangUps::HangUps(size_t shards, std::optional<RestSettings> settings)
     : settings_(std::move(settings)), clients_(shards) {}
 
-void HangUps::remember(const std::string& uuid) {
-    std::lock_guard lock(mutex_);
-    if (!intended_.insert(uuid).second) return;
-    in_order_.push_back(uuid);
-    if (in_order_.size() <= kRemembered) return;
-    intended_.erase(in_order_.front());
-    in_order_.pop_front();
-}
-
 bool HangUps::intended(const std::string& uuid) const {
     std::lock_guard lock(mutex_);
     return intended_.contains(uuid);
 }
 
 void HangUps::hang_up(Shard* shard, const std::string& uuid, std::function<void()> done) {
-    remember(uuid);
+    {
+        std::lock_guard lock(mutex_);
+        intended_.add(uuid);
+    }
     if (!settings_) {
         shard->defer(std::move(done));
         return;

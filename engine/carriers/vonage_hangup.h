@@ -3,16 +3,15 @@
 // without saying whether it was a fault. What was ended here on purpose is remembered for the case that it is reported
 // all the same.
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "engine/carriers/vonage_rest.h"
+#include "engine/core/recent_ids.h"
 
 namespace trunkline::vonage {
 
@@ -32,13 +31,10 @@ class HangUps {
     static constexpr size_t kRemembered = 65'536;
 
   private:
-    void remember(const std::string& uuid);
-
     std::optional<RestSettings> settings_;
     std::vector<std::unique_ptr<RestClient>> clients_;  // per shard, made and destroyed there
     mutable std::mutex mutex_;
-    std::unordered_set<std::string> intended_;
-    std::deque<std::string> in_order_;
+    RecentIds intended_{kRemembered};
 };
 
 }  // namespace trunkline::vonage

@@ -38,29 +38,24 @@ std::string_view bearer(const HttpRequest& request) {
 }  // namespace
 
 void UsedTokens::drop_oldest() {
-    const Entry& oldest = in_order_.front();
-    const auto it = used_.find(oldest.jti);
-    if (it != used_.end() && it->second == oldest.number) used_.erase(it);
+    used_.erase(in_order_.front().jti);
     in_order_.pop_front();
 }
 
-bool UsedTokens::use(const std::string& jti, int64_t iat, int64_t now_s) {
+UsedTokens::Use UsedTokens::use(const std::string& jti, const std::string& purpose, int64_t iat, int64_t now_s) {
     std::lock_guard lock(mutex_);
     while (!in_order_.empty() && in_order_.front().iat < now_s - keep_s_) drop_oldest();
-    if (iat <= least_iat_ || used_.contains(jti)) return false;
+    if (const auto used = used_.find(jti); used != used_.end())
+        return used->second == purpose ? Use::kSameAgain : Use::kRefused;
+    if (iat <= least_iat_) return Use::kRefused;
     if (in_order_.size() >= most_) {
         least_iat_ = std::max(least_iat_, in_order_.front().iat);
         drop_oldest();
-        if (iat <= least_iat_) return false;
+        if (iat <= least_iat_) return Use::kRefused;
     }
-    used_[jti] = next_;
-    in_order_.push_back({next_++, iat, jti});
-    return true;
-}
-
-void UsedTokens::give_back(const std::string& jti) {
-    std::lock_guard lock(mutex_);
-    used_.erase(jti);
+    used_.emplace(jti, purpose);
+    in_order_.push_back({iat, jti});
+    return Use::kFirst;
 }
 
 size_t UsedTokens::size() const {
@@ -97,14 +92,16 @@ Status Gate::judge_hash(const Json& claims, const HttpRequest& request) const {
     return fail("bad-token", "the token's payload_hash is not that of the body as it came");
 }
 
-tl::expected<Pass, HttpResponse> Gate::use(const Json& claims, int64_t now_s) {
-    Pass pass{claims["jti"].text_or("")};
-    if (!used_.use(pass.jti, claims["iat"].int_or(0), now_s)) return refuse(401, "the token was used before");
-    return pass;
+UsedTokens::Use Gate::use(const Json& claims, const HttpRequest& request, int64_t now_s) {
+    // All that decides what is done: with a GET that is the query, which no claim protects. A line end is in none of
+    // the first three.
+    const std::string purpose =
+        sha256_hex(request.method + '\n' + request.path + '\n' + request.query + '\n' + request.body);
+    return used_.use(claims["jti"].text_or(""), purpose, claims["iat"].int_or(0), now_s);
 }
 
-tl::expected<Pass, HttpResponse> Gate::webhook(const HttpRequest& request, int64_t now_s) {
-    if (!settings_.required) return Pass{};
+tl::expected<void, HttpResponse> Gate::webhook(const HttpRequest& request, int64_t now_s) {
+    if (!settings_.required) return {};
     if (settings_.signature_secret.empty())
         return refuse(503, "VONAGE_SIGNATURE_SECRET is not set: nothing that comes here can be known to be Vonage's");
     const std::string_view token = bearer(request);
@@ -113,16 +110,18 @@ tl::expected<Pass, HttpResponse> Gate::webhook(const HttpRequest& request, int64
     if (!claims) return refuse(401, claims.error().message + std::string(kCure));
     if (const auto ok = judge(*claims, now_s); !ok) return refuse(401, ok.error().message);
     if (const auto ok = judge_hash(*claims, request); !ok) return refuse(401, ok.error().message);
-    return use(*claims, now_s);
+    if (use(*claims, request, now_s) == UsedTokens::Use::kRefused)
+        return refuse(401, "the token was used for another request");
+    return {};
 }
 
-tl::expected<Pass, HttpResponse> Gate::socket(const HttpRequest& request, std::string_view ticket, int64_t now_s) {
-    if (!settings_.required) return Pass{};
+tl::expected<void, HttpResponse> Gate::socket(const HttpRequest& request, std::string_view ticket, int64_t now_s) {
+    if (!settings_.required) return {};
     if (vonage_.socket_auth == SocketAuth::kCustom) {
         const bool good =
             request.count("authorization") == 1 &&
             equal_constant_time(request.header("authorization").value_or(""), socket_authorization(vonage_, ticket));
-        if (good) return Pass{};
+        if (good) return {};
         return refuse(401, "the Authorization header is not the one that was asked for with this ticket");
     }
     if (settings_.signature_secret.empty()) return refuse(401, "VONAGE_SIGNATURE_SECRET is not set");
@@ -132,7 +131,8 @@ tl::expected<Pass, HttpResponse> Gate::socket(const HttpRequest& request, std::s
     if (!claims) return refuse(401, claims.error().message + std::string(kCure));
     // No payload_hash here: an upgrade has no body, and what Vonage would hash for it is not documented.
     if (const auto ok = judge(*claims, now_s); !ok) return refuse(401, ok.error().message);
-    return use(*claims, now_s);
+    if (use(*claims, request, now_s) != UsedTokens::Use::kFirst) return refuse(401, "the token was used before");
+    return {};
 }
 
 }  // namespace trunkline::vonage

@@ -239,8 +239,30 @@ TEST(VonageRoutes, Line23UnsignedIs503AndWronglySignedIs401) {
     EXPECT_EQ(rig.calls->counts().waiting, 0U);
     const std::string good = VonageRig::signature(body);
     EXPECT_EQ(rig.post("/vonage/answer", body, good).status, 200);
-    EXPECT_EQ(rig.post("/vonage/answer", body, good).status, 401) << "used before";
+    EXPECT_EQ(rig.post("/vonage/event", body, good).status, 401) << "used for something else";
     EXPECT_EQ(rig.get("/vonage/answer?uuid=" + kUuid, VonageRig::signature("")).status, 200);
+}
+
+TEST(VonageRoutes, Line23AWebhookThatIsRepeatedWithItsTokenDoesNothingTwice) {
+    RigWishes wishes;
+    wishes.signed_requests = true;
+    VonageRig rig(wishes);
+    const std::string answer = R"({"from":"1","to":"2","uuid":")" + kUuid + "\"}";
+    const std::string signed_answer = VonageRig::signature(answer);
+    for (int i = 0; i < 3; ++i) {
+        const auto reply = rig.post("/vonage/answer", answer, signed_answer);
+        ASSERT_EQ(reply.status, 200) << i;
+        EXPECT_EQ(reply.json().at(0)["action"].text_or(""), "connect") << i;
+        EXPECT_EQ(rig.calls->counts().waiting, 1U) << i;
+    }
+    EXPECT_EQ(rig.calls->counts().admitted, 1U);
+    const std::string over = R"({"status":"completed","uuid":")" + kUuid + "\"}";
+    const std::string signed_over = VonageRig::signature(over);
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(rig.post("/vonage/event", over, signed_over).status, 200) << i;
+    EXPECT_EQ(rig.post("/vonage/answer", answer, signed_answer).status, 409) << "no second call with this uuid";
+    EXPECT_EQ(rig.post("/vonage/answer", answer, VonageRig::signature(answer)).status, 409);
+    EXPECT_EQ(rig.calls->counts().admitted, 1U);
+    EXPECT_EQ(rig.calls->counts().waiting, 0U);
 }
 
 TEST(VonageRoutes, Line24ASocketNeedsItsTokenAndItsTicketBeforeThe101) {

@@ -75,6 +75,26 @@ TEST(StatusCallback, ATerminalOneEndsALiveCall) {
     EXPECT_EQ(rig.row(&CallRow::end_reason), "caller-hangup");
 }
 
+TEST(StatusCallback, AnAnnouncementThatComesAfterTheEndMakesNoCall) {
+    ManagerRig rig;
+    ASSERT_TRUE(rig.admit());
+    rig.status("completed", 3);
+    for (const std::string& sid : {kSid, std::string("CAneverheardof")}) {
+        if (sid != kSid) {
+            CarrierStatus over;
+            over.carrier = "twilio";
+            over.carrier_call_id = sid;
+            over.status = "canceled";
+            rig.on_shard([&] { rig.calls->on_carrier_status(over); });
+        }
+        const auto late = rig.admit(incoming(sid));
+        ASSERT_FALSE(late) << sid;
+        EXPECT_EQ(late.error().code, "duplicate");
+    }
+    EXPECT_EQ(rig.counts().admitted, 1U);
+    EXPECT_TRUE(rig.admit(incoming("CAanother")));
+}
+
 TEST(StatusCallback, OneThatKnowsTheReasonGivesItToTheCall) {
     ManagerRig rig;
     ASSERT_TRUE(rig.admit());
