@@ -113,8 +113,9 @@ Result<int> close_abandoned_calls(SessionPtr session) {
         for (const OpenCall& call : open) close_call(session, rows, call);
         // What waits is looked for by its queue: one that is missing is made again.
         execute(*session,
-                "INSERT INTO webhook_queues (webhook_id, call_id, next_ms) SELECT DISTINCT webhook_id, call_id, 0 FROM"
-                " webhook_deliveries WHERE state = 'pending' ON CONFLICT (webhook_id, call_id) DO NOTHING");
+                "INSERT INTO webhook_queues (webhook_id, call_id, next_ms) SELECT webhook_id, call_id, 0 FROM"
+                " webhook_deliveries WHERE state = 'pending' GROUP BY webhook_id, call_id"
+                " ON CONFLICT (webhook_id, call_id) DO NOTHING");
         if (!open.empty()) {
             log_warn("storage", "calls that the last process left open are closed as failed",
                      {{"calls", open.size()}, {"end_reason", kReason}});
