@@ -10,6 +10,8 @@ namespace {
 // Audio that comes so late is late and has no gap: what was sent is all there, and a converter that were told of a gap
 // would drop its history, lose samples and click.
 constexpr GstClockTime kLate = 2 * GST_SECOND;
+// A line that delivers what it held is faster than speech: it gains half of this time in this time, or it was a gap.
+constexpr GstClockTime kCatchUp = 200 * GST_MSECOND;
 
 GstCaps* ingress_caps() {
     static GstStaticCaps caps = GST_STATIC_CAPS("timestamp/x-call-ingress");
@@ -46,7 +48,7 @@ GstFlowReturn LiveSourcePad::push(std::span<const uint8_t> bytes, GstClockTime d
     if (ended_) return GST_FLOW_EOS;
     if (!started_) start();
     const GstClockTime now = running_time();
-    if (now > next_pts_ + std::max(duration, kLate)) {
+    if (is_gap(now, duration)) {
         next_pts_ = now;
         discont_ = true;
     }
@@ -60,6 +62,21 @@ GstFlowReturn LiveSourcePad::push(std::span<const uint8_t> bytes, GstClockTime d
                                                 GST_CLOCK_TIME_NONE);
     }
     return gst_pad_push(pad_, buffer);
+}
+
+bool LiveSourcePad::is_gap(GstClockTime now, GstClockTime duration) {
+    const GstClockTime since = std::exchange(late_since_, GST_CLOCK_TIME_NONE);
+    if (now <= next_pts_ + std::max(duration, kLate)) return false;
+    if (!real_time_) return true;
+    const GstClockTime late = now - next_pts_;
+    if (GST_CLOCK_TIME_IS_VALID(since) && now < since + kCatchUp) {
+        late_since_ = since;
+        return false;
+    }
+    if (GST_CLOCK_TIME_IS_VALID(since) && late + kCatchUp / 2 > late_by_) return true;
+    late_since_ = now;
+    late_by_ = late;
+    return false;
 }
 
 void LiveSourcePad::flush() {
@@ -88,6 +105,7 @@ void LiveSourcePad::reset() {
     ended_ = false;
     discont_ = true;
     next_pts_ = 0;
+    late_since_ = GST_CLOCK_TIME_NONE;
 }
 
 void LiveSourcePad::start() {

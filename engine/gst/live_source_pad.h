@@ -20,7 +20,8 @@ class LiveSourcePad {
     void set_caps(GstCaps* caps);
     /// Pushes `bytes` that last `duration` ns. `ingress_ns` (monotonic, 0 = none) becomes the timestamp/x-call-ingress
     /// meta. Two seconds of silence since the end of the last buffer (or one `duration`, if that is longer) re-anchor
-    /// the clock and set DISCONT; less is jitter.
+    /// the clock and set DISCONT; less is jitter. With set_real_time() they do so only when what comes then does not
+    /// catch up.
     GstFlowReturn push(std::span<const uint8_t> bytes, GstClockTime duration, int64_t ingress_ns);
     /// FLUSH_START, FLUSH_STOP, new SEGMENT; the next buffer carries DISCONT. From a deferred task or a pad's event
     /// function.
@@ -30,6 +31,9 @@ class LiveSourcePad {
     void eos();
     /// Forgets the stream (READY): the next push starts anew.
     void reset();
+    /// What is pushed is spoken while it comes, like a caller's audio: when a line that stood still delivers what it
+    /// held, there was no gap. Taken for one, all that follows would be stamped too late by the length of the stall.
+    void set_real_time() { real_time_ = true; }
     /// What the latency query answers: live, `min` ns.
     void set_latency(GstClockTime min) { latency_ = min; }
     GstPad* pad() const { return pad_; }
@@ -41,12 +45,16 @@ class LiveSourcePad {
     void start();
     void push_segment();
     GstClockTime running_time() const;
+    bool is_gap(GstClockTime now, GstClockTime duration);
 
     GstElement* element_;
     GstPad* pad_;  // owned by the element
     Ptr<GstCaps> caps_;
     GstClockTime next_pts_ = 0;
     GstClockTime latency_ = 20 * GST_MSECOND;
+    GstClockTime late_since_ = GST_CLOCK_TIME_NONE;  ///< real time: since when, and how late then
+    GstClockTime late_by_ = 0;
+    bool real_time_ = false;
     bool own_clock_ = false;  ///< the clock is not the monotonic one that ingress times are taken from
     bool started_ = false;
     bool ended_ = false;

@@ -21,6 +21,7 @@ class LineSrcImpl final : public LineSession::Source {
           audio_(element, klass->src_template),
           events_(element),
           rate_(carrier_.rate) {
+        audio_.set_real_time();
         gst_pad_set_query_function(audio_.pad(), [](GstPad* pad, GstObject* parent, GstQuery* query) -> gboolean {
             LineSrcImpl* self = reinterpret_cast<LineSrc*>(parent)->impl;
             if (self && answer_caps(query, self->template_, self->rate_)) return TRUE;

@@ -1,5 +1,8 @@
 // twiliosrc: what the caller says, as buffers and facts.
+#include <gst/check/gsttestclock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 #include "elements/twilio/twiliosrc.h"
 #include "engine/core/base64.h"
@@ -124,22 +127,54 @@ TEST_F(TwilioSrcTest, P19ALateFrameIsNoGapForTheConvertersBehind) {
     gst_object_unref(clock);
 }
 
-TEST_F(TwilioSrcTest, AGapMovesTheTimeOnAndIsMarked) {
-    GstClock* clock = gst_system_clock_obtain();
-    gst_element_set_clock(source.get(), clock);
-    const GstClockTime now = gst_clock_get_time(clock);
-    gst_element_set_base_time(source.get(), now);
+// Frames of 20 ms at moments of a clock that stands still between them.
+class TwilioSrcTime : public TwilioSrcTest {
+  protected:
+    TwilioSrcTime() {
+        gst_element_set_clock(source.get(), clock_);
+        gst_element_set_base_time(source.get(), 0);
+    }
+    ~TwilioSrcTime() override {
+        gst_element_set_clock(source.get(), nullptr);
+        gst_object_unref(clock_);
+    }
+    void frame_at(GstClockTime running) {
+        gst_test_clock_set_time(GST_TEST_CLOCK(clock_), running);
+        rig.media(base64_of(std::string(160, '\xff')));
+        ASSERT_TRUE(run_until_heard(160 * ++frames_));
+    }
+    size_t disconts() const {
+        return static_cast<size_t>(
+            std::count_if(stamps.begin(), stamps.end(), [](const auto& s) { return s.discont; }));
+    }
+
+  private:
+    GstClock* clock_ = gst_test_clock_new();
+    size_t frames_ = 0;
+};
+
+TEST_F(TwilioSrcTime, AGapMovesTheTimeOnAndIsMarked) {
     play();
-    rig.media(base64_of(std::string(160, '\xff')));
-    ASSERT_TRUE(run_until_heard(160));
-    gst_element_set_base_time(source.get(), now - 3 * GST_SECOND);  // as if three seconds had passed
-    rig.media(base64_of(std::string(160, '\xff')));
-    ASSERT_TRUE(run_until_heard(320));
-    ASSERT_EQ(stamps.size(), 2U);
-    EXPECT_TRUE(stamps[1].discont);
-    EXPECT_GE(stamps[1].pts, 3 * GST_SECOND);
-    gst_element_set_clock(source.get(), nullptr);
-    gst_object_unref(clock);
+    frame_at(0);
+    for (int i = 0; i < 30; ++i) frame_at(5 * GST_SECOND + static_cast<GstClockTime>(i) * 20 * GST_MSECOND);
+    EXPECT_EQ(disconts(), 2U) << "the first of the stream, and one for the gap";
+    EXPECT_GE(stamps.back().pts, 5 * GST_SECOND + 29 * 20 * GST_MSECOND);
+}
+
+TEST_F(TwilioSrcTime, P19WhatALineDeliversAfterItStoodStillIsNoGap) {
+    play();
+    frame_at(0);
+    for (int i = 0; i < 300; ++i) frame_at(6 * GST_SECOND);  // all that was said meanwhile, at once
+    EXPECT_EQ(disconts(), 1U);
+    EXPECT_EQ(stamps.back().pts, stamps.front().pts + 300 * 20 * GST_MSECOND) << "in time again";
+}
+
+TEST_F(TwilioSrcTime, P19ALineThatCatchesUpSlowlyHasNoGapEither) {
+    play();
+    frame_at(0);
+    for (int i = 0; i < 500; ++i) frame_at(6 * GST_SECOND + static_cast<GstClockTime>(i) * 10 * GST_MSECOND);
+    EXPECT_EQ(disconts(), 1U);
+    EXPECT_EQ(stamps.back().pts, stamps.front().pts + 500 * 20 * GST_MSECOND);
 }
 
 TEST_F(TwilioSrcTest, P9WhatTheCallerSaidBeforeThePipelinePlayedComesFirstAndInOrder) {
