@@ -59,12 +59,12 @@ TEST(MediaText, CallerMediaIsWhatTheCarrierSends) {
 }
 
 TEST(MediaText, ReadsAudioWithBlanksAnyOrderAndEscapedSlashes) {
-    const auto audio = media_audio(R"({ "media" : { "payload" : "\/\/\/\/\/w==" }, "event" : "media" })");
+    const auto audio = base64_field(R"({ "media" : { "payload" : "\/\/\/\/\/w==" }, "event" : "media" })", "\"payload\"");
     EXPECT_EQ(std::vector<uint8_t>(audio.begin(), audio.end()), std::vector<uint8_t>(4, 0xFF));
 }
 
 TEST(MediaText, BrokenBase64IsNoAudio) {
-    EXPECT_TRUE(media_audio(R"({"event":"media","media":{"payload":"/w="}})").empty());
+    EXPECT_TRUE(base64_field(R"({"event":"media","media":{"payload":"/w="}})", "\"payload\"").empty());
 }
 
 TEST(HttpText, AcceptKeyIsTheOneOfTheRfc) {
