@@ -1,4 +1,4 @@
-// trunkline-load: plays N carrier calls and the voice-AI backend against an engine process, and tells what the engine
+// trunkline-load: plays N calls of a carrier and the voice-AI backend against an engine process, and tells what the engine
 // costs, what it adds in time, and whether every frame arrived.
 //
 //   callers (this process) ──▶ engine ──▶ agent (this process)
@@ -31,6 +31,9 @@ Examples:
     trunkline-load --engine-command … --bare --tls --tls-carrier --calls 200
   50 new calls a second beside 200 steady ones, and an agent that takes its time:
     trunkline-load --engine-command … --bare --calls 200 --new-calls-per-second 50 --agent-delay 500ms
+  Another carrier and another backend, signed as the carrier does:
+    HUME_API_KEY=k VONAGE_SIGNATURE_SECRET=s trunkline-load --carrier vonage --backend hume --auth-token s --calls 50 \
+        --engine-command "trunkline serve --graphs graphs/vonage-hume.yaml --port {port} --url http://127.0.0.1:{port}"
   As many calls as the machine carries with no frame lost and p99 added ≤ 20 ms:
     trunkline-load --engine-command … --find-slo --calls 200 --rounds 3
   An engine that runs already and was told DEEPGRAM_URL=ws://127.0.0.1:9000/v1/agent/converse:
@@ -104,7 +107,8 @@ void describe(CLI::App& app, Arguments& args) {
     app.add_option("--backend-port", args.backend_port, "Port of the agent; default: a free one");
     app.add_option("--backend-path", args.backend_path, "Path of the agent's URL; default: the backend's own");
     app.add_option("--backend-env", args.backend_env,
-                   "Environment variables that tell the engine the agent's URL; default: DEEPGRAM_URL or HUME_EVI_URL")
+                   "Environment variables that tell the engine the agent's URL; default: DEEPGRAM_URL and "
+                   "DEEPGRAM_AGENT_URL, or HUME_EVI_URL")
         ->delimiter(',');
     app.add_option("--auth-token", args.plan.auth_token, 
                    "Sign webhooks and upgrades as the carrier does: Twilio's auth token, Vonage's signature secret");
@@ -160,7 +164,8 @@ std::string finish(Arguments& args, int argc, char** argv) {
     const bool deepgram = args.plan.cell.backend == BackendKind::kDeepgram;
     if (args.plan.voice_path.empty()) args.plan.voice_path = twilio ? "/twilio/voice" : "/vonage/answer";
     if (args.backend_path.empty()) args.backend_path = deepgram ? "/v1/agent/converse" : "/v0/evi/chat";
-    if (args.backend_env.empty()) args.backend_env = {deepgram ? "DEEPGRAM_URL" : "HUME_EVI_URL"};
+    if (args.backend_env.empty() && deepgram) args.backend_env = {"DEEPGRAM_URL", "DEEPGRAM_AGENT_URL"};
+    if (args.backend_env.empty()) args.backend_env = {"HUME_EVI_URL"};
     args.plan.agent_burst_ns = int64_t{args.agent_burst_ms} * 1'000'000;
     if (args.agent_burst_ms == 0 || args.agent_burst_ms % 20 != 0) return "--agent-burst must be a multiple of 20";
     if (!ipv4_address(args.plan.host, 1)) return ipv4_address(args.plan.host, 1).error().message;
