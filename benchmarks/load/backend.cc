@@ -183,8 +183,8 @@ void AgentSession::send_burst(int64_t intended) {
     const size_t step = std::min(asked == 0 ? audio.size() : asked, wire_->most_audio());
     for (size_t at = 0; at < audio.size(); at += step) {
         const size_t size = std::min(step, audio.size() - at);
-        const auto message = wire_->write_audio(frame_builder().payload(),
-                                                {reinterpret_cast<const uint8_t*>(audio.data()) + at, size});
+        const auto message =
+            wire_->write_audio(frame_builder().payload(), {reinterpret_cast<const uint8_t*>(audio.data()) + at, size});
         channel_.send_built(message.opcode, message.size);
     }
     update_interest();

@@ -1,6 +1,6 @@
 #pragma once
-// One phone call as the carrier makes it: webhook → answer document → media socket → a frame every 20 ms by an absolute schedule,
-// while what the engine plays is checked, and its marks come back when a real caller would have heard them.
+// One phone call as the carrier makes it: webhook → answer document → media socket → a frame every 20 ms by an absolute
+// schedule, while what the engine plays is checked, and its marks come back when a real caller would have heard them.
 #include <deque>
 #include <memory>
 #include <string>

@@ -1,4 +1,5 @@
-// What the carriers and backends of the other cells say and understand: a rig that says it wrongly would blame the engine.
+// What the carriers and backends of the other cells say and understand: a rig that says it wrongly would blame the
+// engine.
 #include <gtest/gtest.h>
 
 #include <array>

@@ -22,9 +22,7 @@ class DeepgramWire final : public AgentWire {
   public:
     explicit DeepgramWire(const Cell& cell) : format_(cell.line().name()) {}
 
-    std::string hello() override {
-        return R"({"type":"Welcome","request_id":"00000000-0000-4000-8000-000000000001"})";
-    }
+    std::string hello() override { return R"({"type":"Welcome","request_id":"00000000-0000-4000-8000-000000000001"})"; }
     std::string settings_applied() override { return R"({"type":"SettingsApplied"})"; }
 
     Heard read(WsOpcode opcode, std::span<const uint8_t> payload) override {

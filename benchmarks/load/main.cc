@@ -1,5 +1,5 @@
-// trunkline-load: plays N calls of a carrier and the voice-AI backend against an engine process, and tells what the engine
-// costs, what it adds in time, and whether every frame arrived.
+// trunkline-load: plays N calls of a carrier and the voice-AI backend against an engine process, and tells what the
+// engine costs, what it adds in time, and whether every frame arrived.
 //
 //   callers (this process) ──▶ engine ──▶ agent (this process)
 //                          ◀──        ◀──
@@ -103,14 +103,15 @@ void describe(CLI::App& app, Arguments& args) {
     app.add_option("--slo", args.slo_ms, "p99 added, ms, either way")->check(CLI::Range(0.1, 10000.0));
     app.add_option("--host", args.plan.host, "IPv4 address of the engine and for the agent");
     app.add_option("--port", args.port, "Port of the engine; default: a free one, for {port} in the command");
-    app.add_option("--voice-path", args.plan.voice_path, "Where the engine answers calls; default: /<carrier>/voice or answer");
+    app.add_option("--voice-path", args.plan.voice_path,
+                   "Where the engine answers calls; default: /<carrier>/voice or answer");
     app.add_option("--backend-port", args.backend_port, "Port of the agent; default: a free one");
     app.add_option("--backend-path", args.backend_path, "Path of the agent's URL; default: the backend's own");
     app.add_option("--backend-env", args.backend_env,
                    "Environment variables that tell the engine the agent's URL; default: DEEPGRAM_URL and "
                    "DEEPGRAM_AGENT_URL, or HUME_EVI_URL")
         ->delimiter(',');
-    app.add_option("--auth-token", args.plan.auth_token, 
+    app.add_option("--auth-token", args.plan.auth_token,
                    "Sign webhooks and upgrades as the carrier does: Twilio's auth token, Vonage's signature secret");
     app.add_option("--public-url", args.plan.public_url,
                    "The engine's public address, for signatures: https://voice.example.com");
@@ -128,7 +129,8 @@ void describe(CLI::App& app, Arguments& args) {
 std::string contradiction(const Arguments& args) {
     if (!args.engine_command.empty() && args.engine_pid != 0) return "give --engine-command or --engine-pid, not both";
     if (!args.has_engine() && !args.bare) return "nothing to measure: give --engine-command, --engine-pid or --bare";
-    if (args.bare && (args.plan.cell.carrier != CarrierKind::kTwilio || args.plan.cell.backend != BackendKind::kDeepgram))
+    if (args.bare &&
+        (args.plan.cell.carrier != CarrierKind::kTwilio || args.plan.cell.backend != BackendKind::kDeepgram))
         return "the bare bridge speaks Twilio and Deepgram only: leave --bare away";
     if (args.engine_pid != 0 && (args.port == 0 || args.backend_port == 0))
         return "--engine-pid needs --port, and --backend-port as the engine was told it";

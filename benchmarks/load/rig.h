@@ -98,7 +98,7 @@ struct Rig {
     uint32_t steady = 0;  ///< calls that are up all the time; those after them are new ones
     std::vector<CallRecord> records;
     SentTimes sent_up, sent_down;  ///< where a frame cannot hold them
-    int64_t epoch_ns = 0;  ///< phases and talk cycles count from here
+    int64_t epoch_ns = 0;          ///< phases and talk cycles count from here
 
     bool is_new(uint32_t call) const { return call >= steady; }
     /// Steady calls are spread evenly over the 20 ms of a frame, new ones speak when they begin.

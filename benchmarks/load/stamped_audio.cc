@@ -82,8 +82,7 @@ size_t ByteReader::skip_foreign(std::span<const uint8_t> bytes) {
             if (std::equal(bytes.end() - static_cast<ptrdiff_t>(n), bytes.end(), kMagic.begin()))
                 stop = bytes.end() - static_cast<ptrdiff_t>(n);
     }
-    const auto silence = 
-        std::count_if(bytes.begin(), stop, [this](uint8_t byte) { return silent(format_, byte); });
+    const auto silence = std::count_if(bytes.begin(), stop, [this](uint8_t byte) { return silent(format_, byte); });
     counts_.silence_bytes += static_cast<uint64_t>(silence);
     counts_.stray_bytes += static_cast<uint64_t>(stop - bytes.begin() - silence);
     return static_cast<size_t>(stop - bytes.begin());

@@ -1,6 +1,6 @@
 #pragma once
-// The stamp of a direction that is passed on bit by bit: every frame (20 ms) holds a magic, the call, its number and its
-// times, and a filling that depends on them. Whatever an engine does to the stream (other chunk sizes, silence in
+// The stamp of a direction that is passed on bit by bit: every frame (20 ms) holds a magic, the call, its number and
+// its times, and a filling that depends on them. Whatever an engine does to the stream (other chunk sizes, silence in
 // between), the frames are found again bit for bit or counted as damaged.
 //
 //   magic 4 | check 4 | call 4 | frame 4 | intended ns 8 | sent ns 8 | filling (128 of mu-law)

@@ -3,7 +3,8 @@
 // frame carries that depends on what the engine does to the audio on the way (Leg):
 //
 //   passed on bit by bit   stamped_audio.h: everything stands in the bytes, and every byte is looked at
-//   converted              wave_stamp.h: call and number in a waveform that codecs and resamplers leave readable; the times
+//   converted              wave_stamp.h: call and number in a waveform that codecs and resamplers leave readable; the
+//   times
 //                          are what the sender noted (SentTimes)
 #include <cstdint>
 #include <memory>

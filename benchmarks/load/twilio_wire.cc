@@ -79,11 +79,13 @@ class TwilioWire final : public CarrierWire {
         if (event == "mark") return {Kind::kMark, {}, std::string(text_field(text, "\"name\""))};
         if (event == "clear") return {Kind::kClear, {}, {}};
         if (event != "media")
-            return {Kind::kBroken, {},
+            return {Kind::kBroken,
+                    {},
                     "the engine sent the carrier an unknown message: " + std::string(text.substr(0, 80))};
         const auto audio = base64_field(text, "\"payload\"");
         if (audio.empty())
-            return {Kind::kBroken, {},
+            return {Kind::kBroken,
+                    {},
                     "a media message of the engine has no base64 audio: " + std::string(text.substr(0, 80))};
         return {Kind::kMedia, audio, {}};
     }

@@ -40,7 +40,8 @@ class VonageWire final : public CarrierWire {
         if (!url) return fail("bad-url", "the NCCO's uri: " + url.error().message);
         content_type_ = endpoint["content-type"].text_or("");
         if (content_type_ != "audio/l16;rate=" + std::to_string(line_.rate))
-            return fail("bad-rate", "the NCCO asks for '" + content_type_ + "'; give the rig the rate with --vonage-rate");
+            return fail("bad-rate",
+                        "the NCCO asks for '" + content_type_ + "'; give the rig the rate with --vonage-rate");
         headers_ = endpoint["headers"];
         own_authorization_ = endpoint["authorization"]["value"].text_or("");
         url_ = *url;
@@ -68,14 +69,16 @@ class VonageWire final : public CarrierWire {
     Heard read(WsOpcode opcode, std::span<const uint8_t> payload) override {
         if (opcode == WsOpcode::kBinary) {
             if (payload.size() == line_.frame_bytes()) return {Kind::kMedia, payload, {}};
-            return {Kind::kBroken, {},
+            return {Kind::kBroken,
+                    {},
                     "the engine sent " + std::to_string(payload.size()) + " bytes of audio in a message; a frame has " +
                         std::to_string(line_.frame_bytes())};
         }
         const std::string_view text = as_text(payload), action = text_field(text, "\"action\"");
         if (action == "notify") return {Kind::kMark, {}, std::string(text_field(text, "\"id\""))};
         if (action == "clear") return {Kind::kClear, {}, {}};
-        return {Kind::kBroken, {}, "the engine sent the carrier an unknown message: " + std::string(text.substr(0, 80))};
+        return {
+            Kind::kBroken, {}, "the engine sent the carrier an unknown message: " + std::string(text.substr(0, 80))};
     }
 
     std::string mark_back(const std::string& name) override {

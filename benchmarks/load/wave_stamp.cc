@@ -128,7 +128,7 @@ bool WaveReader::follows(Stamp& stamp) const { return expected_ <= last_place() 
 int64_t WaveReader::heard_ns(int64_t at) const {
     auto chunk = std::find_if(chunks_.rbegin(), chunks_.rend(), [at](const Chunk& c) { return c.begin <= at; });
     if (chunk == chunks_.rend()) --chunk;
-    return chunk->at_ns + (at - chunk->begin) * 1'000'000'000 / format_.rate;
+    return chunk->at_ns + (at - chunk->begin) % frame_ * 1'000'000'000 / format_.rate;
 }
 
 /// Counts what is no frame: silence, or damage.

@@ -23,8 +23,8 @@ void write_wave(std::span<uint8_t> out, const AudioFormat& format, Direction dir
 class WaveReader final : public StampReader {
   public:
     WaveReader(Direction direction, const AudioFormat& format, const SentTimes& sent);
-    /// A frame's time is that of the chunk its first sample came in, and its place in the chunk: the delay of the
-    /// engine's filters and of what gathers frames is in it.
+    /// A frame's time is that of the chunk its first sample came in, and its place in the 20 ms of it: the delay of the
+    /// engine's filters and of what gathers frames is in it, and several frames in one chunk came together.
     std::span<const HeardFrame> read(std::span<const uint8_t> bytes, int64_t now_ns) override;
 
   private:

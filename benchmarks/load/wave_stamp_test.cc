@@ -1,4 +1,5 @@
-// Frames that are known by their waveform: through codecs, another rate, gain, any chunking; and what is not there is missed.
+// Frames that are known by their waveform: through codecs, another rate, gain, any chunking; and what is not there is
+// missed.
 #include "benchmarks/load/wave_stamp.h"
 
 #include <gtest/gtest.h>
@@ -138,8 +139,8 @@ TEST(WaveStamp, FramesSurviveMulawBehindAResampler) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Pairs, AnyRates,
-                         testing::Values(Rates{8000, 16000}, Rates{8000, 48000}, Rates{48000, 8000}, Rates{48000, 16000},
-                                         Rates{48000, 24000}, Rates{16000, 8000}),
+                         testing::Values(Rates{8000, 16000}, Rates{8000, 48000}, Rates{48000, 8000},
+                                         Rates{48000, 16000}, Rates{48000, 24000}, Rates{16000, 8000}),
                          [](const auto& given) {
                              return std::to_string(given.param.in) + "_" + std::to_string(given.param.out);
                          });

@@ -59,7 +59,8 @@ TEST(MediaText, CallerMediaIsWhatTheCarrierSends) {
 }
 
 TEST(MediaText, ReadsAudioWithBlanksAnyOrderAndEscapedSlashes) {
-    const auto audio = base64_field(R"({ "media" : { "payload" : "\/\/\/\/\/w==" }, "event" : "media" })", "\"payload\"");
+    const auto audio =
+        base64_field(R"({ "media" : { "payload" : "\/\/\/\/\/w==" }, "event" : "media" })", "\"payload\"");
     EXPECT_EQ(std::vector<uint8_t>(audio.begin(), audio.end()), std::vector<uint8_t>(4, 0xFF));
 }
 
