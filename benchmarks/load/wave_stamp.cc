@@ -22,8 +22,8 @@ constexpr uint64_t kPayload = (uint64_t{1} << (kBits - kSyncBits)) - 1;
 // About -15 dBFS: three times louder is still below the engine's limiter. A level that mu-law holds exactly.
 constexpr int16_t kLevel = 5884;
 constexpr uint8_t kMulawPlus = 0xA8, kMulawMinus = 0x28, kMulawZero = 0xFF;
-constexpr int16_t kLeast = 500;   // a bit is louder; what is quieter is silence
-constexpr int16_t kFraction = 8;  // … and silence is this much quieter than the frames: filters ring
+constexpr int16_t kLeast = 500;   // of a bit
+constexpr int16_t kQuiet = 1000;  // what is quieter outside of frames is silence; filters ring
 
 const std::array<int16_t, 256>& mulaw_table() {
     static const auto table = [] {
@@ -134,7 +134,7 @@ int64_t WaveReader::heard_ns(int64_t at) const {
 /// Counts what is no frame: silence, or damage.
 void WaveReader::judge(int64_t until) {
     for (; judged_ < until; ++judged_) {
-        if (std::abs(int{sample(judged_)}) < kLeast * 2) {
+        if (std::abs(int{sample(judged_)}) < kQuiet) {
             counts_.silence_bytes += format_.sample_bytes();
             continue;
         }
