@@ -2,10 +2,10 @@
 #include "benchmarks/load/backend.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "benchmarks/load/http_text.h"
+#include "benchmarks/load/media_text.h"
 #include "engine/core/clock.h"
 
 namespace trunkline::load {
@@ -13,14 +13,16 @@ namespace {
 
 constexpr int64_t kLater = 1'000'000'000;  // what waited at the beginning must be forgotten by then
 
-std::string_view as_text(std::span<const uint8_t> bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 }  // namespace
 
 AgentSession::AgentSession(Rig& rig, TcpSocket socket)
-    : rig_(rig), channel_(std::move(socket), WsChannel::Role::kServer), accepted_ns_(monotonic_ns()) {
+    : rig_(rig),
+      channel_(std::move(socket), WsChannel::Role::kServer),
+      up_(rig.plan.cell.up()),
+      down_(rig.plan.cell.down()),
+      wire_(agent_wire(rig.plan.cell)),
+      reader_(up_.reader(rig.sent_up)),
+      accepted_ns_(monotonic_ns()) {
     if (rig_.plan.agent_tls != nullptr) channel_.socket().begin_tls(*rig_.plan.agent_tls);
     rig_.reactor.watch(channel_.socket().fd(), this, false);
 }
@@ -62,64 +64,61 @@ void AgentSession::on_upgrade_bytes() {
     socket.send(upgrade_answer(key));
     socket.keep(bytes.subspan(head));
     upgraded_ = true;
-    if (rig_.plan.agent_delay_ns == 0) return welcome();
-    rig_.reactor.at(monotonic_ns() + rig_.plan.agent_delay_ns, this, kWelcome);
+    if (rig_.plan.agent_delay_ns == 0) return say_hello();
+    rig_.reactor.at(monotonic_ns() + rig_.plan.agent_delay_ns, this, kHello);
 }
 
-void AgentSession::welcome() {
-    welcomed_ = true;
-    send_text(R"({"type":"Welcome","request_id":"00000000-0000-4000-8000-000000000001"})");
+void AgentSession::say_hello() {
+    greeted_ = true;
+    send_text(wire_->hello());
     if (asked_) apply_settings();
 }
 
 void AgentSession::apply_settings() {
-    send_text(R"({"type":"SettingsApplied"})");
+    send_text(wire_->settings_applied());
     settled_ns_ = monotonic_ns();
 }
 
 void AgentSession::on_message(WsOpcode opcode, std::span<uint8_t> payload) {
-    if (opcode == WsOpcode::kBinary) return on_audio(payload);
-    if (as_text(payload).find("\"Settings\"") != std::string_view::npos) on_settings(as_text(payload));
-}
-
-void AgentSession::on_settings(std::string_view text) {
-    if (text.find("\"mulaw\"") == std::string_view::npos || text.find("linear16") != std::string_view::npos)
-        rig_.meters.fail(
-            "the engine asked the agent for another encoding than mulaw both ways: stamped frames only "
-            "survive a pass-through; use a graph with mulaw/8000");
+    using Kind = AgentWire::Heard::Kind;
+    const AgentWire::Heard heard = wire_->read(opcode, payload);
+    if (heard.kind == Kind::kAudio) return on_audio(heard.audio);
+    if (heard.kind == Kind::kNothing) return;
+    if (heard.kind == Kind::kBroken) rig_.meters.fail(heard.wrong);
     asked_ = true;
-    if (welcomed_) apply_settings();
+    if (greeted_) apply_settings();
 }
 
 void AgentSession::on_audio(std::span<const uint8_t> audio) {
     const int64_t now = monotonic_ns();
-    for (const Stamp& stamp : reader_.read(audio)) {
-        if (!known_ && stamp.call < rig_.records.size()) begin_talking(stamp.call, now);
-        if (stamp.call != call_ || !known_)
+    for (const HeardFrame& frame : reader_->read(audio, now)) {
+        if (!known_ && frame.stamp.call < rig_.records.size()) begin_talking(frame.stamp.call, now);
+        if (frame.stamp.call != call_ || !known_)
             ++rig_.meters.misrouted;
         else
-            note_heard(stamp, now);
+            note_heard(frame);
     }
 }
 
-void AgentSession::note_heard(const Stamp& stamp, int64_t now) {
+void AgentSession::note_heard(const HeardFrame& frame) {
     CallRecord& record = rig_.records[call_];
+    const Stamp& stamp = frame.stamp;
     record.up.note(stamp.frame);
     if (stamp.sent_ns < record.settled_ns) {
         ++record.waited;
-        record.waited_heard_ns = now;
+        record.waited_heard_ns = frame.heard_ns;
     } else if (std::exchange(record.waited_counted, true) == false && record.waited > 0 && record.start != nullptr) {
         record.start->waited += record.waited;
         record.start->caught_up.record(record.waited_heard_ns - record.settled_ns);
     }
     if (rig_.is_new(call_)) {
         const bool later = stamp.intended_ns >= record.settled_ns + kLater;
-        if (later && record.start != nullptr) record.start->later.record(now - stamp.intended_ns);
+        if (later && record.start != nullptr) record.start->later.record(frame.heard_ns - stamp.intended_ns);
         return;
     }
     if (!rig_.meters.window.holds(stamp.intended_ns)) return;
-    rig_.meters.up.record(now - stamp.intended_ns);
-    rig_.meters.up_from_sent.record(now - stamp.sent_ns);
+    rig_.meters.up.record(frame.heard_ns - stamp.intended_ns);
+    rig_.meters.up_from_sent.record(frame.heard_ns - stamp.sent_ns);
 }
 
 void AgentSession::begin_talking(uint32_t call, int64_t now) {
@@ -140,32 +139,35 @@ void AgentSession::begin_talking(uint32_t call, int64_t now) {
     rig_.reactor.at(rig_.next_on_grid(now, rig_.phase_ns(call) + kFrameNs / 2), this, kTalk);
 }
 
+bool AgentSession::caller_has_heard_all() const {
+    const CallRecord& record = rig_.records[call_];
+    return record.down.received() == record.down_sent && record.line_busy_ns <= monotonic_ns();
+}
+
+void AgentSession::begin_turn() {
+    for (const std::string& text : wire_->begin_turn(++turn_, caller_has_heard_all())) send_text(text);
+}
+
 /// One step of the agent's talk: due every `agent_burst` while it talks, and at the beginning of every spurt.
 void AgentSession::talk(int64_t due) {
     const LoadPlan& plan = rig_.plan;
     const int64_t cycle = plan.talk_ns + plan.silence_ns;
     const int64_t into = (due - rig_.epoch_ns + cycle * call_ / rig_.steady) % cycle;
     if (into < plan.talk_ns) {
-        if (!talking_) {
-            const std::string turn = std::to_string(++turn_);
-            send_text(R"({"type":"ConversationText","role":"user","content":"This is what I ask in turn )" + turn +
-                      R"("})");
-            send_text(R"({"type":"ConversationText","role":"assistant","content":"And this is the answer of turn )" +
-                      turn + R"("})");
-        }
+        if (!talking_) begin_turn();
         talking_ = true;
         send_burst(due);
         return rig_.reactor.at(due + plan.agent_burst_ns, this, kTalk);
     }
-    if (talking_) send_text(R"({"type":"AgentAudioDone"})");
+    if (talking_) send_text(wire_->end_turn());
     talking_ = false;
     rig_.reactor.at(due + (cycle - into + kFrameNs - 1) / kFrameNs * kFrameNs, this, kTalk);
 }
 
 void AgentSession::on_due(int what, int64_t due) {
     if (over_) return;
-    if (what == kWelcome)
-        welcome();
+    if (what == kHello)
+        say_hello();
     else
         talk(due);
 }
@@ -174,19 +176,22 @@ void AgentSession::send_burst(int64_t intended) {
     CallRecord& record = rig_.records[call_];
     const int64_t now = monotonic_ns();
     std::string audio;
-    StampedFrame frame;
-    for (int64_t ns = 0; ns < rig_.plan.agent_burst_ns; ns += kFrameNs) {
-        write_stamped(frame, Direction::kDown, {call_, record.down_sent++, intended, now});
-        audio.append(reinterpret_cast<const char*>(frame.data()), frame.size());
-    }
+    for (int64_t ns = 0; ns < rig_.plan.agent_burst_ns; ns += kFrameNs)
+        down_.write(audio, {call_, record.down_sent++, intended, now}, rig_.sent_down);
     if (rig_.meters.window.holds(intended)) rig_.meters.lateness.record(now - intended);
-    const size_t step = rig_.plan.agent_message_bytes == 0 ? audio.size() : rig_.plan.agent_message_bytes;
-    for (size_t at = 0; at < audio.size(); at += step)
-        channel_.send(WsOpcode::kBinary, std::string_view(audio).substr(at, step));
+    const size_t asked = rig_.plan.agent_message_bytes;
+    const size_t step = std::min(asked == 0 ? audio.size() : asked, wire_->most_audio());
+    for (size_t at = 0; at < audio.size(); at += step) {
+        const size_t size = std::min(step, audio.size() - at);
+        const auto message =
+            wire_->write_audio(frame_builder().payload(), {reinterpret_cast<const uint8_t*>(audio.data()) + at, size});
+        channel_.send_built(message.opcode, message.size);
+    }
     update_interest();
 }
 
 void AgentSession::send_text(std::string_view text) {
+    if (text.empty()) return;
     channel_.send(WsOpcode::kText, text);
     update_interest();
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "benchmarks/load/agent_wire.h"
 #include "benchmarks/load/rig.h"
 #include "benchmarks/load/ws_channel.h"
 
@@ -17,22 +18,23 @@ class AgentSession final : public SocketSink, public TimerSink, public MessageSi
     ~AgentSession() override;
 
     bool is_over() const { return over_; }
-    const StampReader::Counts& counts() const { return reader_.counts(); }
+    const StampReader::Counts& counts() const { return reader_->counts(); }
 
     void on_ready(bool readable, bool writable) override;
     void on_due(int what, int64_t due) override;
     void on_message(WsOpcode opcode, std::span<uint8_t> payload) override;
 
   private:
-    enum Due { kTalk, kWelcome };
+    enum Due { kTalk, kHello };
     void on_upgrade_bytes();
-    void welcome();
+    void say_hello();
     void apply_settings();
-    void on_settings(std::string_view text);
     void on_audio(std::span<const uint8_t> audio);
     void begin_talking(uint32_t call, int64_t now);
     void talk(int64_t due);
-    void note_heard(const Stamp& stamp, int64_t now);
+    void note_heard(const HeardFrame& frame);
+    bool caller_has_heard_all() const;
+    void begin_turn();
     void send_burst(int64_t intended);
     void send_text(std::string_view text);
     void update_interest();
@@ -40,8 +42,10 @@ class AgentSession final : public SocketSink, public TimerSink, public MessageSi
 
     Rig& rig_;
     WsChannel channel_;
-    StampReader reader_{Direction::kUp};
-    bool upgraded_ = false, welcomed_ = false, asked_ = false, over_ = false, wants_write_ = false;
+    Leg up_, down_;
+    std::unique_ptr<AgentWire> wire_;
+    std::unique_ptr<StampReader> reader_;
+    bool upgraded_ = false, greeted_ = false, asked_ = false, over_ = false, wants_write_ = false;
     int64_t accepted_ns_, settled_ns_ = 0;
     bool known_ = false, talking_ = false;
     uint32_t call_ = 0;

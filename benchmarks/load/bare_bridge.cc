@@ -12,10 +12,6 @@ constexpr std::string_view kSettings =
     R"({"type":"Settings","audio":{"input":{"encoding":"mulaw","sample_rate":8000},)"
     R"("output":{"encoding":"mulaw","sample_rate":8000,"container":"none"}},"agent":{}})";
 
-std::string_view as_text(std::span<const uint8_t> bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 class Line;
 
 /// The socket to the agent, owned by the line it belongs to.
@@ -156,7 +152,7 @@ void Line::on_message(WsOpcode, std::span<uint8_t> payload) {
     const std::string_view text = as_text(payload);
     const std::string_view event = text_field(text, "\"event\"");
     if (event == "media") {
-        agent_->send_audio(media_audio(text));
+        agent_->send_audio(base64_field(text, "\"payload\""));
     } else if (event == "start") {
         stream_sid_ = text_field(text, "\"streamSid\"");
     }

@@ -2,31 +2,18 @@
 #include "benchmarks/load/caller.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 
 #include "benchmarks/load/http_text.h"
 #include "benchmarks/load/media_text.h"
 #include "engine/core/clock.h"
-#include "engine/core/json.h"
 
 namespace trunkline::load {
 namespace {
 
-constexpr int64_t kByteNs = 125'000;  // 8,000 mu-law samples a second
 constexpr int64_t kPatience = 3'000'000'000;
 constexpr int64_t kPoll = 100'000'000;
 constexpr const char* kEngineName = "localhost";  // in the certificate
-
-std::string sid(const char* prefix, const std::string& run_id, uint32_t number) {
-    char tail[17];
-    std::snprintf(tail, sizeof tail, "%016x", number);
-    return prefix + run_id + tail;
-}
-
-std::string_view as_text(std::span<const uint8_t> bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 std::string with_tls_error(const std::string& what, const TcpSocket& socket) {
     const std::string why = socket.tls_error();
@@ -39,9 +26,10 @@ Caller::Caller(Rig& rig, uint32_t number)
     : rig_(rig),
       number_(number),
       record_(rig.records[number]),
-      call_sid_(sid("CA", rig.run_id, number)),
-      stream_sid_(sid("MZ", rig.run_id, number)),
-      account_sid_("AC00000000000000000000000000000001") {}
+      up_(rig.plan.cell.up()),
+      down_(rig.plan.cell.down()),
+      wire_(carrier_wire(rig.plan.cell, rig.run_id, number)),
+      reader_(down_.reader(rig.sent_down)) {}
 
 Caller::~Caller() { cut(); }
 
@@ -76,20 +64,17 @@ bool Caller::dial(TcpSocket& socket) {
     return true;
 }
 
-void Caller::begin_webhook(int64_t due) {
-    const Pairs fields = {{"CallSid", call_sid_},       {"AccountSid", account_sid_},
-                          {"From", "+15550100001"},     {"To", "+15550100002"},
-                          {"Caller", "+15550100001"},   {"Called", "+15550100002"},
-                          {"CallStatus", "ringing"},    {"Direction", "inbound"},
-                          {"ApiVersion", "2010-04-01"}, {"CallerName", "Load " + std::to_string(number_)}};
+Site Caller::site() const {
     const std::string host = rig_.plan.host + ":" + std::to_string(rig_.engine_port);
     const std::string scheme = rig_.plan.carrier_tls != nullptr ? "https://" : "http://";
-    const std::string base = rig_.plan.public_url.empty() ? scheme + host : rig_.plan.public_url;
-    Pairs headers;
-    if (!rig_.plan.auth_token.empty())
-        headers.emplace_back("X-Twilio-Signature",
-                             twilio_signature(rig_.plan.auth_token, base + rig_.plan.voice_path, fields));
-    request_ = post_request(host, rig_.plan.voice_path, headers, form_encode(fields));
+    return {.host = host,
+            .base = rig_.plan.public_url.empty() ? scheme + host : rig_.plan.public_url,
+            .path = rig_.plan.voice_path,
+            .secret = rig_.plan.auth_token};
+}
+
+void Caller::begin_webhook(int64_t due) {
+    request_ = wire_->webhook(site());
     state_ = State::kPosting;
     due_ns_ = due;
     if (rig_.is_new(number_) && record_.start != nullptr) rig_.meters.lateness.record(monotonic_ns() - due);
@@ -97,18 +82,10 @@ void Caller::begin_webhook(int64_t due) {
     rig_.reactor.watch(http_.fd(), this, wants_write_ = true);
 }
 
-void Caller::begin_socket(const std::string& twiml) {
-    const auto verb = find_stream(twiml);
-    if (!verb) return fail(verb.error().message);
-    const auto url = parse_url(verb->url);
-    if (!url) return fail("<Stream>: " + url.error().message);
+void Caller::begin_socket(const std::string& document) {
+    if (const auto ok = wire_->read_document(document); !ok) return fail(ok.error().message);
     rig_.reactor.unwatch(http_.fd());
     http_.close();
-    parameters_ = verb->parameters;
-    stream_path_ = url->path;
-    stream_host_ = url->host;
-    if (!rig_.plan.auth_token.empty())
-        upgrade_headers_.emplace_back("X-Twilio-Signature", twilio_signature(rig_.plan.auth_token, verb->url, {}));
     state_ = State::kDialing;
     record_.dialed_ns = monotonic_ns();
     TcpSocket socket;
@@ -126,7 +103,7 @@ void Caller::on_connected() {
         socket.send(request_);
         request_.clear();
     } else {
-        socket.send(upgrade_request(stream_host_, stream_path_, upgrade_headers_));
+        socket.send(wire_->upgrade(site()));
         state_ = State::kUpgrading;
     }
     rig_.reactor.rewatch(socket.fd(), this, wants_write_ = false);
@@ -161,17 +138,8 @@ void Caller::on_upgrade_bytes() {
 }
 
 void Caller::begin_stream() {
-    JsonWriter start;
-    start.begin_object().field("event", "start").field("sequenceNumber", "1").field("streamSid", stream_sid_);
-    start.key("start").begin_object();
-    start.field("streamSid", stream_sid_).field("accountSid", account_sid_).field("callSid", call_sid_);
-    start.key("tracks").begin_array().value("inbound").end();
-    start.key("customParameters").begin_object();
-    for (const auto& [name, value] : parameters_) start.field(name, value);
-    start.end().key("mediaFormat").begin_object();
-    start.field("encoding", "audio/x-mulaw").field("sampleRate", 8000).field("channels", 1).end().end().end();
-    if (!send_text(R"({"event":"connected","protocol":"Call","version":"1.0.0"})") || !send_text(start.take()))
-        return fail("the engine closed the media socket");
+    for (const std::string& text : wire_->openings())
+        if (!send_text(text)) return fail("the engine closed the media socket");
     state_ = State::kStreaming;
     streaming_ns_ = monotonic_ns();
     if (!rig_.is_new(number_))
@@ -182,20 +150,21 @@ void Caller::begin_stream() {
 }
 
 void Caller::send_frame(int64_t intended) {
-    StampedFrame frame;
     const int64_t now = monotonic_ns();
     const uint32_t index = record_.up_sent++;
-    write_stamped(frame, Direction::kUp, {number_, index, intended, now});
-    const size_t size = write_caller_media(frame_builder().payload(), stream_sid_, ++sequence_, uint64_t{index} + 1,
-                                           uint64_t{index} * 20, frame);
+    frame_.clear();
+    up_.write(frame_, {number_, index, intended, now}, rig_.sent_up);
+    const auto message = wire_->write_media(frame_builder().payload(), index,
+                                            {reinterpret_cast<const uint8_t*>(frame_.data()), frame_.size()});
     if (rig_.meters.window.holds(intended)) rig_.meters.lateness.record(now - intended);
-    if (!channel_.send_built(WsOpcode::kText, size))
+    if (!channel_.send_built(message.opcode, message.size))
         return fail("the engine stopped reading or closed the media socket");
     update_interest();
     rig_.reactor.at(intended + kFrameNs, this, kFrame);
 }
 
 bool Caller::send_text(const std::string& text) {
+    if (text.empty()) return true;
     const bool sent = channel_.send(WsOpcode::kText, text);
     update_interest();
     return sent;
@@ -215,7 +184,7 @@ void Caller::on_due(int what, int64_t due) {
     if (what == kLifeOver) return end_of_life(due);
     if (what == kGoodbye) return leave_when_heard(due);
     while (!marks_.empty() && marks_.front().due <= due) {
-        echo_mark(marks_.front().name);
+        send_text(wire_->mark_back(marks_.front().name));
         marks_.pop_front();
     }
 }
@@ -238,56 +207,49 @@ void Caller::on_ready(bool readable, bool writable) {
 }
 
 void Caller::on_message(WsOpcode opcode, std::span<uint8_t> payload) {
-    const std::string_view text = as_text(payload);
-    const std::string_view event = text_field(text, "\"event\"");
-    if (opcode == WsOpcode::kBinary)
-        broken_ = "the engine sent a binary message to the carrier";
-    else if (event == "media")
-        on_media(text);
-    else if (event == "mark")
-        on_mark(text);
-    else if (event == "clear")
+    using Kind = CarrierWire::Heard::Kind;
+    const CarrierWire::Heard heard = wire_->read(opcode, payload);
+    if (heard.kind == Kind::kMedia)
+        on_media(heard.audio);
+    else if (heard.kind == Kind::kMark)
+        on_mark(heard.text);
+    else if (heard.kind == Kind::kClear)
         on_clear();
     else
-        broken_ = "the engine sent the carrier an unknown message: " + std::string(text.substr(0, 80));
+        broken_ = heard.text;
 }
 
-void Caller::on_media(std::string_view text) {
+void Caller::on_media(std::span<const uint8_t> audio) {
     const int64_t now = monotonic_ns();
-    const auto audio = media_audio(text);
-    if (audio.empty())
-        broken_ = "a media message of the engine has no base64 audio: " + std::string(text.substr(0, 80));
-    played_until_ns_ = std::max(played_until_ns_, now) + static_cast<int64_t>(audio.size()) * kByteNs;
-    for (const Stamp& stamp : reader_.read(audio)) {
-        if (stamp.call != number_) {
+    record_.line_busy_ns = std::max(record_.line_busy_ns, now) + down_.out.ns_of(audio.size());
+    for (const HeardFrame& frame : reader_->read(audio, now)) {
+        if (frame.stamp.call != number_) {
             ++rig_.meters.misrouted;
             continue;
         }
-        record_.down.note(stamp.frame);
-        if (rig_.is_new(number_) || !rig_.meters.window.holds(stamp.intended_ns)) continue;
-        rig_.meters.down.record(now - stamp.intended_ns);
-        rig_.meters.down_from_sent.record(now - stamp.sent_ns);
+        record_.down.note(frame.stamp.frame);
+        if (rig_.is_new(number_) || !rig_.meters.window.holds(frame.stamp.intended_ns)) continue;
+        rig_.meters.down.record(frame.heard_ns - frame.stamp.intended_ns);
+        rig_.meters.down_from_sent.record(frame.heard_ns - frame.stamp.sent_ns);
     }
 }
 
-void Caller::on_mark(std::string_view text) {
-    const std::string name(text_field(text, "\"name\""));
+void Caller::on_mark(const std::string& name) {
     ++rig_.meters.marks;
-    if (played_until_ns_ <= monotonic_ns() && marks_.empty()) return echo_mark(name);
-    marks_.push_back({played_until_ns_, name});
-    rig_.reactor.at(played_until_ns_, this, kMark);
+    if (record_.line_busy_ns <= monotonic_ns() && marks_.empty()) {
+        send_text(wire_->mark_back(name));
+        return;
+    }
+    marks_.push_back({record_.line_busy_ns, name});
+    rig_.reactor.at(record_.line_busy_ns, this, kMark);
 }
 
 void Caller::on_clear() {
     ++rig_.meters.clears;
-    played_until_ns_ = monotonic_ns();
-    for (const Mark& mark : marks_) echo_mark(mark.name);
+    record_.line_busy_ns = monotonic_ns();
+    for (const Mark& mark : marks_) send_text(wire_->mark_back(mark.name));
     marks_.clear();
-}
-
-void Caller::echo_mark(const std::string& name) {
-    send_text(R"({"event":"mark","sequenceNumber":")" + std::to_string(++sequence_) + R"(","streamSid":")" +
-              stream_sid_ + R"(","mark":{"name":")" + name + R"("}})");
+    send_text(wire_->cleared());
 }
 
 /// From here on frames only keep the call alive until those before have arrived.
@@ -311,8 +273,7 @@ void Caller::leave_when_heard(int64_t due) {
 
 void Caller::hang_up() {
     if (state_ != State::kStreaming) return;
-    send_text(R"({"event":"stop","sequenceNumber":")" + std::to_string(++sequence_) + R"(","streamSid":")" +
-              stream_sid_ + R"(","stop":{"accountSid":")" + account_sid_ + R"(","callSid":")" + call_sid_ + R"("}})");
+    send_text(wire_->goodbye());
     channel_.send_close(1000);
     state_ = State::kHangingUp;
 }

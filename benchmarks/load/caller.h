@@ -1,9 +1,11 @@
 #pragma once
-// One phone call as the carrier makes it: webhook → TwiML → media socket → a frame every 20 ms by an absolute schedule,
-// while what the engine plays is checked, and its marks come back when a real caller would have heard them.
+// One phone call as the carrier makes it: webhook → answer document → media socket → a frame every 20 ms by an absolute
+// schedule, while what the engine plays is checked, and its marks come back when a real caller would have heard them.
 #include <deque>
+#include <memory>
 #include <string>
 
+#include "benchmarks/load/carrier_wire.h"
 #include "benchmarks/load/rig.h"
 #include "benchmarks/load/ws_channel.h"
 
@@ -23,7 +25,7 @@ class Caller final : public SocketSink, public TimerSink, public MessageSink {
     bool is_over() const { return state_ == State::kOver; }
     /// Ends a call that is not up with a reason that names where it hangs.
     void give_up();
-    const StampReader::Counts& counts() const { return reader_.counts(); }
+    const StampReader::Counts& counts() const { return reader_->counts(); }
 
     void on_ready(bool readable, bool writable) override;
     void on_due(int what, int64_t due) override;
@@ -35,16 +37,16 @@ class Caller final : public SocketSink, public TimerSink, public MessageSink {
 
     bool dial(TcpSocket& socket);
     void begin_webhook(int64_t due);
-    void begin_socket(const std::string& twiml);
+    Site site() const;
+    void begin_socket(const std::string& document);
     void on_connected();
     void on_webhook_bytes();
     void on_upgrade_bytes();
     void begin_stream();
     void send_frame(int64_t intended);
-    void on_media(std::string_view text);
-    void on_mark(std::string_view text);
+    void on_media(std::span<const uint8_t> audio);
+    void on_mark(const std::string& name);
     void on_clear();
-    void echo_mark(const std::string& name);
     bool send_text(const std::string& text);
     void update_interest();
     void end_of_life(int64_t due);
@@ -55,15 +57,14 @@ class Caller final : public SocketSink, public TimerSink, public MessageSink {
     uint32_t number_;
     State state_ = State::kWaiting;
     CallRecord& record_;
-    StampReader reader_{Direction::kDown};
+    Leg up_, down_;
+    std::unique_ptr<CarrierWire> wire_;
+    std::unique_ptr<StampReader> reader_;
     TcpSocket http_;
     WsChannel channel_;
     bool wants_write_ = false;
-    std::string call_sid_, stream_sid_, account_sid_, request_, stream_path_, stream_host_;
-    std::vector<std::pair<std::string, std::string>> parameters_, upgrade_headers_;
+    std::string request_, frame_;
     int64_t due_ns_ = 0, streaming_ns_ = 0, life_over_ns_ = 0;
-    uint64_t sequence_ = 1;
-    int64_t played_until_ns_ = 0;  // what is queued at the carrier has been heard by then
     struct Mark {
         int64_t due;
         std::string name;

@@ -107,6 +107,8 @@ std::string Campaign::backend_url(uint16_t port) const {
 Campaign::Environment Campaign::environment(const std::string& backend) const {
     Environment out;
     for (const std::string& name : args_.backend_env) out.emplace_back(name, backend);
+    if (args_.plan.cell.carrier == CarrierKind::kVonage)
+        out.emplace_back("VONAGE_MEDIA_RATE", std::to_string(args_.plan.cell.vonage_rate));
     if (args_.tls) out.emplace_back("TRUNKLINE_CA_FILE", files_->ca());
     if (args_.tls_carrier) {
         out.emplace_back("TRUNKLINE_TLS_CERTIFICATE", files_->certificate());

@@ -14,8 +14,8 @@ namespace trunkline::load {
 struct Arguments {
     LoadPlan plan;
     std::string engine_command, bare_command, attack_command, engine_log, report, title;
-    std::vector<std::string> backend_env = {"DEEPGRAM_URL"};
-    std::string backend_path = "/v1/agent/converse";
+    std::vector<std::string> backend_env;
+    std::string backend_path;
     pid_t engine_pid = 0;
     uint16_t port = 0, backend_port = 0;
     std::vector<uint32_t> calls = {50};

@@ -4,6 +4,7 @@
 #include <glib.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <memory>
 
@@ -52,6 +53,18 @@ std::string attribute(std::string_view tag, std::string_view name) {
     const size_t begin = at + start.size() + 1;
     const size_t end = tag.find(quote, begin);
     return end == std::string_view::npos ? std::string() : xml_unescaped(tag.substr(begin, end - begin));
+}
+
+void hmac(GChecksumType type, std::string_view key, std::string_view text, std::span<uint8_t> digest) {
+    const std::unique_ptr<GHmac, decltype(&g_hmac_unref)> hmac(
+        g_hmac_new(type, reinterpret_cast<const guchar*>(key.data()), key.size()), &g_hmac_unref);
+    g_hmac_update(hmac.get(), reinterpret_cast<const guchar*>(text.data()), static_cast<gssize>(text.size()));
+    gsize size = digest.size();
+    g_hmac_get_digest(hmac.get(), digest.data(), &size);
+}
+
+std::string base64url(std::string_view text) {
+    return base64url_encode({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
 }
 
 std::string_view start_tag(std::string_view document, std::string_view opening, size_t from) {
@@ -110,10 +123,10 @@ std::string form_encode(const Pairs& fields) {
     return out;
 }
 
-std::string post_request(const std::string& host, const std::string& path, const Pairs& headers,
-                         const std::string& body) {
+std::string post_request(const std::string& host, const std::string& path, const std::string& content_type,
+                         const Pairs& headers, const std::string& body) {
     std::string out = "POST " + path + " HTTP/1.1\r\nHost: " + host +
-                      "\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded; charset=UTF-8\r\n";
+                      "\r\nConnection: close\r\nContent-Type: " + content_type + "\r\n";
     for (const auto& [name, value] : headers) out += name + ": " + value + "\r\n";
     return out + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
@@ -159,13 +172,22 @@ std::string twilio_signature(const std::string& token, const std::string& url, P
     std::sort(fields.begin(), fields.end());
     std::string text = url;
     for (const auto& [name, value] : fields) text += name + value;
-    const std::unique_ptr<GHmac, decltype(&g_hmac_unref)> hmac(
-        g_hmac_new(G_CHECKSUM_SHA1, reinterpret_cast<const guchar*>(token.data()), token.size()), &g_hmac_unref);
-    g_hmac_update(hmac.get(), reinterpret_cast<const guchar*>(text.data()), static_cast<gssize>(text.size()));
-    guint8 digest[20];
-    gsize size = sizeof digest;
-    g_hmac_get_digest(hmac.get(), digest, &size);
-    return base64_encode(std::span<const uint8_t>(digest, size));
+    std::array<uint8_t, 20> digest;
+    hmac(G_CHECKSUM_SHA1, token, text, digest);
+    return base64_encode(digest);
+}
+
+std::string sha256_hex(std::string_view text) {
+    const std::unique_ptr<char, decltype(&g_free)> hex(
+        g_compute_checksum_for_string(G_CHECKSUM_SHA256, text.data(), static_cast<gssize>(text.size())), &g_free);
+    return hex.get();
+}
+
+std::string hs256_token(const std::string& secret, const std::string& claims) {
+    const std::string text = base64url(R"({"alg":"HS256","typ":"JWT"})") + "." + base64url(claims);
+    std::array<uint8_t, 32> digest;
+    hmac(G_CHECKSUM_SHA256, secret, text, digest);
+    return text + "." + base64url_encode(digest);
 }
 
 Result<StreamVerb> find_stream(std::string_view twiml) {

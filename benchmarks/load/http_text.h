@@ -27,8 +27,9 @@ std::string_view target_of(std::string_view head);
 std::optional<std::string_view> whole_body(std::string_view answer, bool ended);
 
 std::string form_encode(const Pairs& fields);
-std::string post_request(const std::string& host, const std::string& path, const Pairs& headers,
-                         const std::string& body);
+constexpr const char* kForm = "application/x-www-form-urlencoded; charset=UTF-8";
+std::string post_request(const std::string& host, const std::string& path, const std::string& content_type,
+                         const Pairs& headers, const std::string& body);
 /// A WebSocket upgrade; `headers` come on top.
 std::string upgrade_request(const std::string& host, const std::string& path, const Pairs& headers);
 /// The 101 that answers the upgrade with this Sec-WebSocket-Key.
@@ -45,6 +46,10 @@ Result<Url> parse_url(std::string_view text);
 
 /// `X-Twilio-Signature`: HMAC-SHA1 over the URL and the sorted form fields, base64.
 std::string twilio_signature(const std::string& token, const std::string& url, Pairs fields);
+
+std::string sha256_hex(std::string_view text);
+/// A compact JWT, signed with HS256; `claims` is a JSON object.
+std::string hs256_token(const std::string& secret, const std::string& claims);
 
 struct StreamVerb {
     std::string url;

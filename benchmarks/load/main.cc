@@ -1,5 +1,5 @@
-// trunkline-load: plays N carrier calls and the voice-AI backend against an engine process, and tells what the engine
-// costs, what it adds in time, and whether every frame arrived.
+// trunkline-load: plays N calls of a carrier and the voice-AI backend against an engine process, and tells what the
+// engine costs, what it adds in time, and whether every frame arrived.
 //
 //   callers (this process) ──▶ engine ──▶ agent (this process)
 //                          ◀──        ◀──
@@ -31,6 +31,9 @@ Examples:
     trunkline-load --engine-command … --bare --tls --tls-carrier --calls 200
   50 new calls a second beside 200 steady ones, and an agent that takes its time:
     trunkline-load --engine-command … --bare --calls 200 --new-calls-per-second 50 --agent-delay 500ms
+  Another carrier and another backend, signed as the carrier does:
+    HUME_API_KEY=k VONAGE_SIGNATURE_SECRET=s trunkline-load --carrier vonage --backend hume --auth-token s --calls 50 \
+        --engine-command "trunkline serve --graphs graphs/vonage-hume.yaml --port {port} --url http://127.0.0.1:{port}"
   As many calls as the machine carries with no frame lost and p99 added ≤ 20 ms:
     trunkline-load --engine-command … --find-slo --calls 200 --rounds 3
   An engine that runs already and was told DEEPGRAM_URL=ws://127.0.0.1:9000/v1/agent/converse:
@@ -50,6 +53,16 @@ void describe(CLI::App& app, Arguments& args) {
     app.add_option("--bare-command", args.bare_command, "Default: trunkline-bare beside this program");
     app.add_option("--attack-command", args.attack_command,
                    "Measure the engine a second time, by turns, while this runs: trunkline-attack --port {port} …");
+    app.add_option("--carrier", args.plan.cell.carrier, "Who the callers are: twilio or vonage")
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, CarrierKind>{{"twilio", CarrierKind::kTwilio}, {"vonage", CarrierKind::kVonage}}));
+    app.add_option("--backend", args.plan.cell.backend, "Who the agents are: deepgram or hume")
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, BackendKind>{{"deepgram", BackendKind::kDeepgram}, {"hume", BackendKind::kHume}}));
+    app.add_option("--vonage-rate", args.plan.cell.vonage_rate, "Rate of Vonage's media socket, Hz")
+        ->check(CLI::IsMember({8000, 16000, 24000}));
+    app.add_option("--hume-rate", args.plan.cell.hume_rate, "Rate at which the graph sends to Hume, Hz")
+        ->check(CLI::IsMember({8000, 16000, 24000, 48000}));
     app.add_option("--calls", args.calls,
                    "Simultaneous calls; a list is measured one by one; with --find-slo the first number tried")
         ->delimiter(',')
@@ -73,7 +86,7 @@ void describe(CLI::App& app, Arguments& args) {
     app.add_option("--agent-burst", args.agent_burst_ms, "Audio the agent sends at once, ms, a multiple of 20");
     app.add_option("--agent-message-bytes", args.plan.agent_message_bytes, "Split it into messages of this many bytes")
         ->check(CLI::Range(0, 60000));
-    app.add_option("--agent-delay", args.agent_delay, "The agent waits this long before it says Welcome")
+    app.add_option("--agent-delay", args.agent_delay, "The agent waits this long before its first message")
         ->transform(duration)
         ->check(CLI::Range(0.0, 60.0));
     app.add_option("--new-calls-per-second", args.plan.new_calls_per_second,
@@ -90,12 +103,16 @@ void describe(CLI::App& app, Arguments& args) {
     app.add_option("--slo", args.slo_ms, "p99 added, ms, either way")->check(CLI::Range(0.1, 10000.0));
     app.add_option("--host", args.plan.host, "IPv4 address of the engine and for the agent");
     app.add_option("--port", args.port, "Port of the engine; default: a free one, for {port} in the command");
-    app.add_option("--voice-path", args.plan.voice_path, "Where the engine answers calls");
+    app.add_option("--voice-path", args.plan.voice_path,
+                   "Where the engine answers calls; default: /<carrier>/voice or answer");
     app.add_option("--backend-port", args.backend_port, "Port of the agent; default: a free one");
-    app.add_option("--backend-path", args.backend_path, "Path of the agent's URL");
-    app.add_option("--backend-env", args.backend_env, "Environment variables that tell the engine the agent's URL")
+    app.add_option("--backend-path", args.backend_path, "Path of the agent's URL; default: the backend's own");
+    app.add_option("--backend-env", args.backend_env,
+                   "Environment variables that tell the engine the agent's URL; default: DEEPGRAM_URL and "
+                   "DEEPGRAM_AGENT_URL, or HUME_EVI_URL")
         ->delimiter(',');
-    app.add_option("--auth-token", args.plan.auth_token, "Sign webhooks and upgrades as the carrier does");
+    app.add_option("--auth-token", args.plan.auth_token,
+                   "Sign webhooks and upgrades as the carrier does: Twilio's auth token, Vonage's signature secret");
     app.add_option("--public-url", args.plan.public_url,
                    "The engine's public address, for signatures: https://voice.example.com");
     app.add_option("--warm-up-calls", args.warm_up_calls, "Short calls before memory is first read");
@@ -112,6 +129,9 @@ void describe(CLI::App& app, Arguments& args) {
 std::string contradiction(const Arguments& args) {
     if (!args.engine_command.empty() && args.engine_pid != 0) return "give --engine-command or --engine-pid, not both";
     if (!args.has_engine() && !args.bare) return "nothing to measure: give --engine-command, --engine-pid or --bare";
+    if (args.bare &&
+        (args.plan.cell.carrier != CarrierKind::kTwilio || args.plan.cell.backend != BackendKind::kDeepgram))
+        return "the bare bridge speaks Twilio and Deepgram only: leave --bare away";
     if (args.engine_pid != 0 && (args.port == 0 || args.backend_port == 0))
         return "--engine-pid needs --port, and --backend-port as the engine was told it";
     if (!args.engine_command.empty() && args.port == 0 && args.engine_command.find("{port}") == std::string::npos)
@@ -142,6 +162,12 @@ std::string finish(Arguments& args, int argc, char** argv) {
     args.plan.silence_ns = ns(args.silence);
     args.plan.agent_delay_ns = ns(args.agent_delay);
     args.plan.new_call_life_ns = args.plan.new_calls_per_second > 0 ? ns(args.new_call_life) : 0;
+    const bool twilio = args.plan.cell.carrier == CarrierKind::kTwilio;
+    const bool deepgram = args.plan.cell.backend == BackendKind::kDeepgram;
+    if (args.plan.voice_path.empty()) args.plan.voice_path = twilio ? "/twilio/voice" : "/vonage/answer";
+    if (args.backend_path.empty()) args.backend_path = deepgram ? "/v1/agent/converse" : "/v0/evi/chat";
+    if (args.backend_env.empty() && deepgram) args.backend_env = {"DEEPGRAM_URL", "DEEPGRAM_AGENT_URL"};
+    if (args.backend_env.empty()) args.backend_env = {"HUME_EVI_URL"};
     args.plan.agent_burst_ns = int64_t{args.agent_burst_ms} * 1'000'000;
     if (args.agent_burst_ms == 0 || args.agent_burst_ms % 20 != 0) return "--agent-burst must be a multiple of 20";
     if (!ipv4_address(args.plan.host, 1)) return ipv4_address(args.plan.host, 1).error().message;

@@ -38,9 +38,9 @@ std::string_view text_field(std::string_view text, std::string_view quoted_key) 
     return end == std::string_view::npos ? std::string_view() : text.substr(begin, end - begin);
 }
 
-std::span<const uint8_t> media_audio(std::string_view text) {
+std::span<const uint8_t> base64_field(std::string_view text, std::string_view quoted_key) {
     static thread_local std::array<uint8_t, kMaxAudio> audio;
-    std::string_view payload = text_field(text, "\"payload\"");
+    std::string_view payload = text_field(text, quoted_key);
     std::string plain;
     if (payload.find('\\') != std::string_view::npos) {  // some writers escape the slash
         plain = payload;
@@ -74,6 +74,17 @@ size_t write_line_media(char* out, std::string_view stream_sid, std::span<const 
     at = put(at, R"(","media":{"payload":")");
     at = put(at, audio);
     at = put(at, R"("}})");
+    return static_cast<size_t>(at - out);
+}
+
+size_t write_audio_output(char* out, std::string_view id, uint64_t index, std::span<const uint8_t> wav) {
+    char* at = put(out, R"({"type":"audio_output","id":")");
+    at = put(at, id);
+    at = put(at, R"(","index":)");
+    at = put(at, index);
+    at = put(at, R"(,"data":")");
+    at = put(at, wav);
+    at = put(at, R"("})");
     return static_cast<size_t>(at - out);
 }
 

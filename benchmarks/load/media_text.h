@@ -12,13 +12,19 @@ namespace trunkline::load {
 /// `quoted_key` has its quotes: "\"event\"".
 std::string_view text_field(std::string_view text, std::string_view quoted_key);
 
-/// The audio of a media message, in a buffer that the next call overwrites; empty when there is none.
-std::span<const uint8_t> media_audio(std::string_view text);
+/// The base64 value of the first `"key"`, in a buffer that the next call overwrites; empty when there is none.
+std::span<const uint8_t> base64_field(std::string_view text, std::string_view quoted_key);
 
-/// What the carrier sends for one frame of caller audio. Returns the length.
+inline std::string_view as_text(std::span<const uint8_t> bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// What Twilio sends for one frame of caller audio. Returns the length.
 size_t write_caller_media(char* out, std::string_view stream_sid, uint64_t sequence, uint64_t chunk,
                           uint64_t timestamp_ms, std::span<const uint8_t> audio);
 /// What an engine sends to play `audio`. Returns the length.
 size_t write_line_media(char* out, std::string_view stream_sid, std::span<const uint8_t> audio);
+/// What Hume sends for a piece of a reply: `wav` in JSON. Returns the length.
+size_t write_audio_output(char* out, std::string_view id, uint64_t index, std::span<const uint8_t> wav);
 
 }  // namespace trunkline::load

@@ -8,8 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "benchmarks/load/cell.h"
 #include "benchmarks/load/reactor.h"
-#include "benchmarks/load/stamped_audio.h"
+#include "benchmarks/load/stamps.h"
 #include "benchmarks/load/tls_channel.h"
 #include "engine/core/histogram.h"
 
@@ -18,7 +19,8 @@ namespace trunkline::load {
 /// How the load is made; the same for every target of one invocation.
 struct LoadPlan {
     std::string host = "127.0.0.1";
-    std::string voice_path = "/twilio/voice";
+    Cell cell;
+    std::string voice_path;
     std::string auth_token;  ///< signs webhooks and upgrades when set
     std::string public_url;  ///< what the engine believes its address to be, for signatures; default http://host:port
     int64_t ramp_ns = 0;
@@ -28,7 +30,7 @@ struct LoadPlan {
     int64_t talk_ns = 0, silence_ns = 0;
     int64_t agent_burst_ns = kFrameNs;        ///< audio the agent sends at once, a multiple of 20 ms
     size_t agent_message_bytes = 0;           ///< splits it into messages of this size; 0: one message
-    int64_t agent_delay_ns = 0;               ///< the agent waits this long before it says Welcome
+    int64_t agent_delay_ns = 0;               ///< the agent waits this long before its first message
     double new_calls_per_second = 0;          ///< short calls that begin all the time beside the steady ones
     int64_t new_call_life_ns = 0;             ///< each of them talks this long
     const TlsContext* agent_tls = nullptr;    ///< the agent's certificate; null: plain ws
@@ -65,6 +67,7 @@ struct CallRecord {
     bool waited_counted = false;              ///< the first one sent after it was heard, so that these are all
     uint32_t up_judged = 0, down_judged = 0;  ///< of a new call: frames below must have arrived
     FrameTally up, down;
+    int64_t line_busy_ns = 0;  ///< what the carrier has of the agent's audio is played by then
 };
 
 /// What of the time between the dial of the media socket and the first frame at the agent is the backend's: from the
@@ -94,7 +97,8 @@ struct Rig {
     std::string run_id;   ///< 16 hex digits, makes the SIDs of this run unlike any other's
     uint32_t steady = 0;  ///< calls that are up all the time; those after them are new ones
     std::vector<CallRecord> records;
-    int64_t epoch_ns = 0;  ///< phases and talk cycles count from here
+    SentTimes sent_up, sent_down;  ///< where a frame cannot hold them
+    int64_t epoch_ns = 0;          ///< phases and talk cycles count from here
 
     bool is_new(uint32_t call) const { return call >= steady; }
     /// Steady calls are spread evenly over the 20 ms of a frame, new ones speak when they begin.

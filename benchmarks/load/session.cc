@@ -56,6 +56,8 @@ Session::Session(const LoadPlan& plan, TargetProcess& target, uint16_t port, Tcp
            .run_id = random_run_id(),
            .steady = calls,
            .records = std::vector<CallRecord>(calls + NewCalls::count(plan)),
+           .sent_up = SentTimes(calls + NewCalls::count(plan)),
+           .sent_down = SentTimes(calls + NewCalls::count(plan)),
            .epoch_ns = monotonic_ns()},
       new_calls_(rig_),
       backend_(std::make_unique<Backend>(rig_, listener)) {

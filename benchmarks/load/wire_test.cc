@@ -59,12 +59,13 @@ TEST(MediaText, CallerMediaIsWhatTheCarrierSends) {
 }
 
 TEST(MediaText, ReadsAudioWithBlanksAnyOrderAndEscapedSlashes) {
-    const auto audio = media_audio(R"({ "media" : { "payload" : "\/\/\/\/\/w==" }, "event" : "media" })");
+    const auto audio =
+        base64_field(R"({ "media" : { "payload" : "\/\/\/\/\/w==" }, "event" : "media" })", "\"payload\"");
     EXPECT_EQ(std::vector<uint8_t>(audio.begin(), audio.end()), std::vector<uint8_t>(4, 0xFF));
 }
 
 TEST(MediaText, BrokenBase64IsNoAudio) {
-    EXPECT_TRUE(media_audio(R"({"event":"media","media":{"payload":"/w="}})").empty());
+    EXPECT_TRUE(base64_field(R"({"event":"media","media":{"payload":"/w="}})", "\"payload\"").empty());
 }
 
 TEST(HttpText, AcceptKeyIsTheOneOfTheRfc) {
@@ -81,6 +82,17 @@ TEST(HttpText, SignsAWebhookAsTheCarrierDoes) {
     EXPECT_EQ(twilio_signature("12345", "https://mycompany.com/myapp.php?foo=1&bar=2", fields),
               "RSOYDt4T1cUTdK1PDd93/VVr8B8=");
     EXPECT_EQ(twilio_signature("12345", "wss://voice.example.com/twilio/media", {}), "PGLrn08/Ba1sEIuSwPQRBPD54PA=");
+}
+
+TEST(HttpText, SignsAJsonWebTokenAsVonageDoes) {
+    const std::string body = R"({"status":"answered","uuid":"aaaaaaaa-bbbb-cccc-dddd-0123456789ab"})";
+    const std::string hash = "3b98c9072a87490e8518bd6d2cc5a5becdfff627784c7f3b0ac9b48b095bfd37";
+    EXPECT_EQ(sha256_hex(body), hash);
+    const std::string claims =
+        R"({"iat":1700000000,"jti":"11111111-2222-3333-4444-555555555555","iss":"Vonage","payload_hash":")" + hash +
+        R"(","api_key":"a1b2c3d4","application_id":"aaaaaaaa-bbbb-cccc-dddd-0123456789ab"})";
+    const std::string token = hs256_token("0123456789abcdef0123456789abcdef", claims);
+    EXPECT_EQ(token.substr(token.rfind('.') + 1), "LzC0mcImPW3y7HOXz_82gWGk7L2dnSM_Wb6iL2hyKSQ");
 }
 
 TEST(HttpText, FindsTheStreamAndItsParameters) {

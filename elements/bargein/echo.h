@@ -3,7 +3,9 @@
 //
 // What was sent plays one piece after the other from the moment it was given, as the sinks hand it out, and comes back
 // up to `max_delay` later (network, phone, room), `loss` quieter. The loudest of it is the bound. The loss is learnt:
-// it grows while the agent is heard and nothing comes back, and shrinks to what came back and was no speech.
+// it shrinks to what came back and was no speech, and grows while the agent is heard and nothing comes back. It does
+// not grow far: an echo may begin in the middle of a call (the phone is put on its loudspeaker), and one that was once
+// taken for speech would teach nothing and cut every reply from then on.
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -13,7 +15,7 @@ namespace trunkline::bargein {
 struct EchoOptions {
     int64_t max_delay_ns = 700'000'000;
     double first_loss_db = 15;  ///< assumed before anything is known
-    double least_loss_db = 6, most_loss_db = 35;
+    double least_loss_db = 6, most_loss_db = 17;
     double margin_db = 3;  ///< kept below what was seen
 };
 

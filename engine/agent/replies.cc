@@ -74,6 +74,7 @@ void Replies::begin(int64_t now) {
 
 void Replies::end_current() {
     if (!std::exchange(open_, false)) return;
+    pad_->drain();
     if (!in_step_) in_step_ = gst::passes_in_step(pad_->pad());
     pad_->push_event(gst::reply_event_new(replies_.back().epoch, true, *in_step_));
 }

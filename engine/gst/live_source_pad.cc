@@ -88,6 +88,10 @@ void LiveSourcePad::flush() {
     discont_ = true;
 }
 
+void LiveSourcePad::drain() {
+    if (started_ && !ended_) push_segment();
+}
+
 gboolean LiveSourcePad::push_event(GstEvent* event) {
     if (!started_) start();
     return gst_pad_push_event(pad_, event);

@@ -26,6 +26,9 @@ class LiveSourcePad {
     /// FLUSH_START, FLUSH_STOP, new SEGMENT; the next buffer carries DISCONT. From a deferred task or a pad's event
     /// function.
     void flush();
+    /// Behind the last buffer of a stretch: converters give out what they hold to look ahead (a resampler 2 to 4 ms),
+    /// so that it is heard now and not before the next stretch.
+    void drain();
     /// A serialized event in order with the audio; starts the stream if nothing was pushed yet. Takes the event.
     gboolean push_event(GstEvent* event);
     void eos();

@@ -12,6 +12,8 @@ namespace {
 constexpr int64_t kMs = 1'000'000;
 // A partial frame that no reply_end() follows goes out after this long: as it is, or filled up.
 constexpr int64_t kLingerNs = 60 * kMs;
+// A first piece that lacks no more than this to whole frames is filled up in front.
+constexpr int64_t kMostInFrontMs = 5;
 constexpr int64_t kStalledWakeNs = 100 * kMs;  // how often late audio is looked at while the carrier does not read
 constexpr int64_t kRefillMs = 100;             // fewer, larger steps for the same lead
 
@@ -36,6 +38,7 @@ void Playout::audio(std::span<const uint8_t> bytes, int64_t now_ns) {
         queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(head_));
         head_ = 0;
     }
+    if (format_.exact && reply.given == 0) fill_front(reply, bytes.size());
     queue_.insert(queue_.end(), bytes.begin(), bytes.end());
     reply.given += static_cast<int64_t>(bytes.size());
     const auto most = static_cast<size_t>(options_.max_queue_ms * format_.bytes_per_ms);
@@ -73,6 +76,15 @@ void Playout::stall(int64_t now_ns) {
     const size_t frames = static_cast<size_t>(over) / format_.frame * format_.frame;
     // It counts as played, in silence: the next one is late by what is left.
     anchor_ns_ += format_.ns_of(static_cast<int64_t>(drop_oldest(frames)));
+}
+
+/// A resampler keeps 2 to 4 ms of the first piece back, so that the pieces end within a frame, and its rest waits for
+/// the next one: 20 ms of delay, and a hole where that one is late. A little silence before the reply spares both.
+void Playout::fill_front(Reply& reply, size_t first_piece) {
+    const size_t lacks = (format_.frame - first_piece % format_.frame) % format_.frame;
+    if (lacks > static_cast<size_t>(kMostInFrontMs * format_.bytes_per_ms)) return;
+    queue_.insert(queue_.end(), lacks, format_.silence);
+    reply.given += static_cast<int64_t>(lacks);
 }
 
 /// The reply given last: its bytes are the last in the queue.

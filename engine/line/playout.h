@@ -111,6 +111,7 @@ class Playout {
     void first_mark_played(int64_t now_ns);
     void presume_marks(int64_t now_ns);
     void stall(int64_t now_ns);
+    void fill_front(Reply& reply, size_t first_piece);
     void fill_frame(Reply& reply);
     size_t drop_oldest(size_t bytes);
     void finish(int64_t now_ns);

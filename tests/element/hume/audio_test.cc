@@ -68,7 +68,7 @@ TEST(HumeAudio, HumePitfall4_ManyFilesAreOneStreamWithOneClock) {
         for (int i = 0; i < 5; ++i) wanted += pcm48(c);
     }
     EXPECT_EQ(rig.line.audio(), wanted);
-    EXPECT_EQ(rig.line.count("segment"), 1U);
+    EXPECT_EQ(rig.line.count("segment"), 2U) << "at the beginning, and where the reply ends";
     EXPECT_EQ(rig.facts("agent.started").size(), 1U) << "a turn is one reply, of however many segments";
 }
 

@@ -66,7 +66,9 @@ std::unique_ptr<lab::AgentLab> start_agent(const Cell& cell, const GridOptions& 
     return agent;
 }
 
-std::string graph_name(const Cell& cell) { return cell.carrier + "-" + cell.backend + "-grid"; }
+std::string graph_name(const Cell& cell) {
+    return cell.carrier + "-" + cell.backend + "-" + std::to_string(cell.number);
+}
 
 std::string source_dir() {
     const char* dir = std::getenv("TRUNKLINE_SOURCE_DIR");
@@ -98,7 +100,7 @@ GridRig::GridRig(const GridOptions& options) : options_(options) {
     speech_ = must(lab::SpeechLibrary::open());
     receiver_ = std::make_unique<Receiver>([](int) { return false; }, R"({"result":"auth-thankyou"})");
     for (const auto& [carrier, backend] : options_.cells.empty() ? grid_cells() : options_.cells)
-        cells_.push_back(std::make_unique<Cell>(*this, carrier, backend));
+        cells_.push_back(std::make_unique<Cell>(*this, carrier, backend, cells_.size()));
 
     ServerOptions server;
     Config& config = server.config;
@@ -203,8 +205,8 @@ std::vector<std::string> GridRig::sql(const std::string& query) const {
     return first_column(dir_ + "/calls.db", query);
 }
 
-Cell::Cell(GridRig& rig, std::string its_carrier, std::string its_backend)
-    : carrier(std::move(its_carrier)), backend(std::move(its_backend)), rig_(rig) {
+Cell::Cell(GridRig& rig, std::string its_carrier, std::string its_backend, size_t its_number)
+    : carrier(std::move(its_carrier)), backend(std::move(its_backend)), number(its_number), rig_(rig) {
     agent = start_agent(*this, rig.options());
 }
 

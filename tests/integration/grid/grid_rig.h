@@ -31,7 +31,7 @@ struct GridOptions {
     std::string louder;                                      ///< settings of the node `louder` of graphs with Hume
     lab::SpeechOptions speech;                               ///< what backends can say
     size_t keep_audio_in = 0;                                ///< bytes of caller audio that backends keep
-    std::vector<std::pair<std::string, std::string>> cells;  ///< empty: all there are
+    std::vector<std::pair<std::string, std::string>> cells;  ///< empty: all there are; one may stand there often
 };
 
 class GridRig;
@@ -40,7 +40,7 @@ class GridRig;
 /// makes every later step return false at once, so that a scenario reads as a list.
 class Cell {
   public:
-    Cell(GridRig& rig, std::string carrier, std::string backend);
+    Cell(GridRig& rig, std::string carrier, std::string backend, size_t number);
 
     std::string name() const { return carrier + " × " + backend; }
     bool begin();
@@ -65,6 +65,7 @@ class Cell {
     std::string story() const;
 
     const std::string carrier, backend;
+    const size_t number;  ///< of all cells of the rig
     std::unique_ptr<lab::AgentLab> agent;
     std::unique_ptr<lab::CarrierCall> call;
     std::string id;       ///< ours, once the call has ended

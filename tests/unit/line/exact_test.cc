@@ -32,7 +32,9 @@ TEST(ExactPlayout, P22Line28EveryMessageIsOneFrameForAllRatesAndChunkSizes) {
                                     [&](size_t size) { return size == format.frame; }))
                 << rate << " Hz in chunks of " << chunk;
             ASSERT_EQ(carrier.sizes.size(), 8U) << "P20: none is empty";
-            auto padded = audio;
+            const size_t lacks = format.frame - (chunk - 1) % format.frame - 1;
+            std::vector<uint8_t> padded(lacks <= static_cast<size_t>(5 * format.bytes_per_ms) ? lacks : 0, 0);
+            padded.insert(padded.end(), audio.begin(), audio.end());
             padded.resize(format.frame * 8, 0);
             ASSERT_EQ(carrier.sent, padded) << "P19, P21: the audio as it was, then zeros";
         }
@@ -60,17 +62,40 @@ TEST(ExactPlayout, P22ABackendThatPausesWithinAReplyLeavesNoHoleInIt) {
     const Format format = Format::l16(16'000);
     Carrier carrier(format);
     Playout playout(format, kVonageLike, &carrier);
-    const auto audio = bytes_of(640 * 40 - 64);  // a resampler keeps the end of the first piece
+    const auto audio = bytes_of(640 * 40 - 200);
     playout.reply_start(1);
-    playout.audio({audio.data(), 640 * 20 - 64}, carrier.now);
+    playout.audio({audio.data(), 640 * 20 - 200}, carrier.now);
     carrier.run(playout, carrier.now + 200 * kMs);
     EXPECT_EQ(carrier.sent.size(), 640U * 19) << "there is enough to play";
-    playout.audio({audio.data() + 640 * 20 - 64, 640 * 20}, carrier.now);
+    playout.audio({audio.data() + 640 * 20 - 200, 640 * 20}, carrier.now);
     playout.reply_end(carrier.now);
     carrier.run(playout, carrier.now + 1'000 * kMs);
     auto padded = audio;
     padded.resize(640 * 40, 0);
     EXPECT_EQ(carrier.sent, padded) << "the audio as it was, and zeros at its end only";
+}
+
+TEST(ExactPlayout, P22PiecesOfARealTimeBackendBehindAResamplerWaitForNothing) {
+    const Format format = Format::l16(16'000);
+    Carrier carrier(format);
+    Playout playout(format, kVonageLike, &carrier);
+    const auto audio = bytes_of(640 * 10);
+    playout.reply_start(1);
+    size_t given = 0;
+    for (int i = 0; i < 10; ++i) {  // the resampler keeps 2 ms back; every other piece is 70 ms late
+        const size_t size = i == 0 ? 640 - 64 : 640;
+        playout.audio({audio.data() + given, size}, carrier.now);
+        given += size;
+        EXPECT_EQ(carrier.sent.size(), 640U * static_cast<size_t>(i + 1)) << "at once";
+        carrier.run(playout, carrier.now + (i % 2 == 0 ? 20 : 90) * kMs);
+    }
+    playout.audio({audio.data() + given, 64}, carrier.now);
+    playout.reply_end(carrier.now);
+    carrier.run(playout, carrier.now + 500 * kMs);
+    std::vector<uint8_t> wanted(64, 0);
+    wanted.insert(wanted.end(), audio.begin(), audio.end());
+    wanted.resize(640 * 11, 0);
+    EXPECT_EQ(carrier.sent, wanted) << "silence before and behind, none within";
 }
 
 TEST(ExactPlayout, Line28AReplyThatFollowsAnUnfinishedOneBeginsWithAFrameOfItsOwn) {
