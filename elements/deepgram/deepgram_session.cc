@@ -16,7 +16,9 @@ constexpr int64_t kNsPerMs = 1'000'000;
 }  // namespace
 
 Session::Session(Shard* shard, SessionOptions options, SessionListener* listener)
-    : agent::Session(shard, {.component = "deepgram", .connect_timeout = options.connect_timeout}, listener),
+    : agent::Session(shard,
+                     {.component = "deepgram", .connect_timeout = options.connect_timeout, .secret = options.api_key},
+                     listener),
       options_(std::move(options)),
       listener_(listener) {}
 

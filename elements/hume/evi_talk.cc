@@ -206,7 +206,7 @@ void EviTalk::on(const AssistantEnd&) {
 
 void EviTalk::on(const ToolCallRequest& request) {
     if (request.tool_type == "builtin") {
-        if (builtin_.size() >= kBuiltin) return;
+        if (builtin_.size() >= kBuiltin) builtin_.erase(builtin_.begin());
         builtin_.push_back(request.id);
         fact("tool.call", gst::fields([&](JsonWriter& w) {
                  w.field("tool_call_id", request.id).field("name", request.name);
@@ -227,9 +227,10 @@ void EviTalk::on(const ToolOutcome& outcome) {
 }
 
 void EviTalk::on(const ServerError& error) {
+    const std::string message = session_.shown(error.message);
     log_warn(component(), "the voice agent reports an error",
-             {{"call_id", call_id()}, {"code", error.code}, {"slug", error.slug}, {"message", error.message}});
-    error_fact(error.code, error.message, true);
+             {{"call_id", call_id()}, {"code", error.code}, {"slug", error.slug}, {"message", message}});
+    error_fact(error.code, message, true);
 }
 
 void EviTalk::emotion(bool user, const Scores& scores, uint64_t said_seq) {

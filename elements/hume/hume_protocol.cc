@@ -19,6 +19,8 @@ namespace ondemand = simdjson::ondemand;
 
 constexpr JsonLimits kLimits{.max_bytes = 4U << 20, .max_depth = 64};
 constexpr size_t kMaxId = 128;
+/// Of a message that is no audio. Its texts become facts, and a fact waits in memory until it is stored.
+constexpr size_t kMaxText = 256U << 10;
 /// What a thread keeps of its scratch memory after a frame that was larger than any usual one.
 constexpr size_t kKeep = 1U << 20;
 
@@ -143,7 +145,8 @@ Result<ServerMessage> tool_call(const Json& m) {
     ToolCallRequest call;
     call.id = m["tool_call_id"].text_or("");
     call.name = m["name"].text_or("");
-    if (call.id.empty()) return fail("bad-message", "tool_call without the text `tool_call_id`");
+    if (call.id.empty() || call.id.size() > kMaxId)
+        return fail("bad-message", "tool_call without a text `tool_call_id` of at most 128 bytes");
     // Documented as a string that holds JSON; an object is taken as what was meant.
     const Json parameters = m["parameters"];
     call.parameters = parameters.is_string() ? parameters.text_or("") : parameters.exists() ? parameters.dump() : "";
@@ -200,6 +203,7 @@ Result<ServerMessage> parse_server_message(std::string_view text) {
     if (is_audio_output(text)) {
         if (auto audio = audio_output(text)) return *std::move(audio);
     }
+    if (text.size() > kMaxText) return fail("too-large", "message of the voice agent is larger than 256 KiB");
     auto doc = Json::parse(text, kLimits);
     if (!doc) return fail("bad-json", "message of the voice agent is not JSON: " + doc.error().message);
     const auto type = (*doc)["type"].text();

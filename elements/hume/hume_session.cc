@@ -17,7 +17,9 @@ constexpr int64_t kReasonNs = 10'000'000'000;
 }  // namespace
 
 Session::Session(Shard* shard, SessionOptions options, Settings settings, SessionListener* listener)
-    : agent::Session(shard, {.component = "hume", .connect_timeout = options.connect_timeout}, listener),
+    : agent::Session(shard,
+                     {.component = "hume", .connect_timeout = options.connect_timeout, .secret = options.api_key},
+                     listener),
       options_(std::move(options)),
       settings_(std::move(settings)),
       listener_(listener) {}

@@ -3,6 +3,7 @@
 #include "elements/hume/index_order.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace trunkline::hume {
 
@@ -86,15 +87,17 @@ void IndexOrder::skip() {
 }
 
 void IndexOrder::drop_known() {
+    // Those that play last: they are the ones of which more will come, and the oldest are forgotten first.
+    for (std::string& id : std::exchange(announced_, {})) remember_dropped(std::move(id));
     for (Segment& segment : segments_) remember_dropped(std::move(segment.id));
-    for (std::string& id : announced_) remember_dropped(std::move(id));
     segments_.clear();
-    announced_.clear();
     held_ = held_bytes_ = 0;
 }
 
 void IndexOrder::remember_dropped(std::string id) {
-    if (id.empty() || dropped(id)) return;
+    if (id.empty()) return;
+    std::erase(announced_, id);
+    std::erase(dropped_, id);  // to be the last of them
     dropped_.push_back(std::move(id));
     if (dropped_.size() > kMaxDropped) dropped_.pop_front();
 }

@@ -15,6 +15,9 @@ constexpr size_t kMaxTextWait = 32;
 constexpr std::chrono::milliseconds kMaxBackOff{2'000};
 /// A connection that has held this long has earned fresh tries.
 constexpr int64_t kSteadyNs = 30'000'000'000;
+constexpr const char* kHidden = "[hidden]";
+/// Shorter ones are no keys, and hiding them would only garble sentences.
+constexpr size_t kShortestSecret = 8;
 
 }  // namespace
 
@@ -65,7 +68,7 @@ void Session::on_dialed(Result<std::unique_ptr<WebSocket>> socket, const Upgrade
     }
     const Error& error = socket.error();
     if (!refusal_may_pass(refusal.http_status)) {
-        end(refused(refusal));
+        end(refused({refusal.http_status, shown(refusal.detail)}));
     } else if (error.code == "bad-url") {
         end({.failed = true, .code = error.code, .message = error.message});
     } else {
@@ -119,7 +122,7 @@ void Session::deliver_early() {
     while (state_ == State::kReady && !holding_ && !agent_wait_.empty()) {
         const EarlyFrame frame = std::move(agent_wait_.front());
         agent_wait_.pop_front();
-        agent_wait_bytes_ -= frame.bytes.size();
+        agent_wait_bytes_ -= sizeof(EarlyFrame) + frame.bytes.size();
         if (frame.binary) {
             on_agent_audio({reinterpret_cast<const uint8_t*>(frame.bytes.data()), frame.bytes.size()});
         } else {
@@ -133,12 +136,14 @@ void Session::resume() {
 }
 
 void Session::hold_early(bool binary, std::string_view bytes) {
-    if (agent_wait_bytes_ + bytes.size() > kMaxAgentWait) {
+    // What is kept around a frame counts, too: a server may send empty ones.
+    const size_t cost = sizeof(EarlyFrame) + bytes.size();
+    if (agent_wait_bytes_ + cost > kMaxAgentWait) {
         if (counters_.dropped_agent_bytes == 0) log_warn(component(), "too much came before it could be used: dropped");
-        counters_.dropped_agent_bytes += bytes.size();
+        counters_.dropped_agent_bytes += cost;
         return;
     }
-    agent_wait_bytes_ += bytes.size();
+    agent_wait_bytes_ += cost;
     agent_wait_.push_back({binary, std::string(bytes)});
 }
 
@@ -214,7 +219,21 @@ void Session::on_lost(CloseCause cause, uint16_t code, std::string why) {
     }
 }
 
+std::string Session::shown(std::string text) const {
+    const std::string& secret = options_.secret;
+    if (secret.size() < kShortestSecret) return text;
+    for (size_t at; (at = text.find(secret)) != std::string::npos;) text.replace(at, secret.size(), kHidden);
+    // The peer's words are cut at some length, and the key with them.
+    for (size_t length = std::min(secret.size(), text.size()); length >= kShortestSecret; --length) {
+        if (!text.ends_with(secret.substr(0, length))) continue;
+        text.replace(text.size() - length, length, kHidden);
+        break;
+    }
+    return text;
+}
+
 void Session::retry(std::string code, std::string why) {
+    why = shown(std::move(why));
     drop_connection("trying again");
     const int64_t now = monotonic_ns();
     if (ready_ns_ != 0 && now - ready_ns_ > kSteadyNs) tries_ = 0;
@@ -250,6 +269,7 @@ void Session::end(SessionEnd end) {
     if (state_ == State::kOver) return;
     state_ = State::kOver;
     drop_connection("done");
+    end.message = shown(std::move(end.message));
     listener_->on_end(end);
 }
 

@@ -49,6 +49,7 @@ struct ConnectOptions {
     std::string component;                              ///< in the log
     std::chrono::milliseconds connect_timeout{10'000};  ///< of the dial, and again of each answer of the handshake
     std::chrono::milliseconds first_back_off{250};      ///< doubles with every try in a row, up to 2 s
+    std::string secret;                                 ///< the API key: hidden wherever the peer's words are shown
 };
 
 struct SessionCounters {
@@ -87,6 +88,9 @@ class Session : private WebSocketListener {
     /// What is left of a closed connection; it lives on the shard until the peer has answered, or somebody abandons it.
     std::weak_ptr<Farewell> farewell() const { return farewell_; }
     bool over() const { return state_ == State::kOver; }
+    /// What the peer says, as it may be logged and stored: a refusal may repeat the address it was asked for, with the
+    /// key in it.
+    std::string shown(std::string text) const;
     const SessionCounters& counters() const { return counters_; }
 
   protected:

@@ -125,7 +125,8 @@ struct ScriptedAgent::Impl {
         if (self->script.refuse_status == 0 || self->script.refuse_times <= 0) return;
         --self->script.refuse_times;
         self->note([](Log& log) { ++log.refused; });
-        soup_message_headers_replace(soup_server_message_get_response_headers(message), "dg-error", "no such key");
+        soup_message_headers_replace(soup_server_message_get_response_headers(message), "dg-error",
+                                     self->script.refuse_detail.c_str());
         soup_server_message_set_status(message, static_cast<guint>(self->script.refuse_status), nullptr);
     }
 

@@ -19,6 +19,7 @@ struct AgentScript {
     bool welcome = true;                                               ///< send `hello` when a connection opens
     bool apply = true;                                                 ///< answer Settings
     int refuse_status = 0;                                             ///< HTTP status that refuses upgrades …
+    std::string refuse_detail = "no such key";                         ///< in the header dg-error
     int refuse_times = 1 << 30;                                        ///< … so many times
     int close_before_applied = 0;               ///< so many connections are closed instead of SettingsApplied
     std::vector<std::string> before_applied{};  ///< texts, or binary when they begin with "bin:"

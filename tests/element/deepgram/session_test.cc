@@ -35,6 +35,16 @@ TEST(DeepgramSession, TheOldestCallerAudioGoesWhenTenSecondsWait) {
     EXPECT_EQ(audio.back(), 'k');
 }
 
+TEST(DeepgramSession, EmptyTextsThatComeTooEarlyAreBoundedToo) {
+    AgentScript script{.before_applied = std::vector<std::string>(60'000, "")};
+    script.before_applied.emplace_back("bin:" + std::string(160, 'e'));
+    DeepgramRig rig({.script = script});
+    ASSERT_TRUE(rig.talk());
+    rig.server.binary(std::string(160, 'l'));
+    ASSERT_TRUE(rig.line.wait_audio(160));
+    EXPECT_EQ(rig.line.audio(), std::string(160, 'l')) << "what came behind more than is kept is dropped";
+}
+
 TEST(DeepgramSession, ARefusedKeyIsNotTriedAgain) {
     DeepgramRig rig({.script = {.refuse_status = 401}});
     rig.play();

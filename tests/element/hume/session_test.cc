@@ -186,6 +186,20 @@ TEST(HumeSession, ARefusedKeyIsNotTriedAgainAndNotShown) {
     EXPECT_EQ(text.find("test-key"), std::string::npos) << "a secret in a message";
 }
 
+TEST(HumeSession, AKeyThatTheServerRepeatsIsHidden) {
+    for (const char* detail : {"Cannot GET /v0/evi/chat?api_key=test-key&verbose=1", "no such key: test-key"}) {
+        AgentScript script = hume_script();
+        script.refuse_status = 404;
+        script.refuse_detail = detail;
+        HumeRig rig({.script = script});
+        rig.play();
+        ASSERT_TRUE(rig.wait_fact("error"));
+        const std::string text = rig.facts("error").at(0)["message"].text_or("");
+        EXPECT_NE(text.find("[hidden]"), std::string::npos) << text;
+        EXPECT_EQ(text.find("test-key"), std::string::npos) << text;
+    }
+}
+
 TEST(HumeSession, SettingsThatAreRefusedEndTheCallWithTheServersReason) {
     AgentScript script = hume_script();
     script.welcome = false;

@@ -178,6 +178,15 @@ TEST_F(Order, HumePitfall28_DroppedSegmentsAreNotHeardAgain) {
     EXPECT_EQ(order.late(), 2U);
 }
 
+TEST_F(Order, HumePitfall28_WhatPlaysIsNotForgottenForManyThatWereOnlyAnnounced) {
+    for (size_t i = 0; i < 2 * IndexOrder::kMaxDropped; ++i) order.announce("said " + std::to_string(i));
+    take("a", 0);
+    order.drop_known();
+    take("a", 1);
+    EXPECT_EQ(heard, "a0 ");
+    EXPECT_EQ(order.late(), 1U);
+}
+
 TEST_F(Order, HumePitfall28_HeldPiecesGoWithTheirSegment) {
     take("a", 0);
     take("a", 2);

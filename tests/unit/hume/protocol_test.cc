@@ -152,6 +152,8 @@ TEST(HumeProtocol, ToolCallsCarryTheirParametersAsText) {
         read<ToolCallRequest>(R"({"type":"tool_call","tool_call_id":"t","name":"n","parameters":{"a":1}})").parameters,
         "{\"a\":1}");
     EXPECT_EQ(error_of(R"({"type":"tool_call","name":"n"})"), "bad-message");
+    const std::string long_id(129, 'x');
+    EXPECT_FALSE(parse_server_message(R"({"type":"tool_call","tool_call_id":")" + long_id + R"(","name":"n"})"));
     EXPECT_EQ(read<ToolOutcome>(R"({"type":"tool_error","tool_call_id":"t","error":"no"})").error, "no");
     EXPECT_EQ(read<ToolOutcome>(R"({"type":"tool_response","tool_call_id":"t","content":"x"})").id, "t");
 }
