@@ -2,6 +2,7 @@
 #include "lab/carrier/call_result.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "engine/core/json.h"
 #include "lab/speech/pcm.h"
@@ -22,7 +23,10 @@ void write_stream(JsonWriter& w, const StreamResult& s) {
         .field("stream_sid", s.stream_sid)
         .field("url", s.dialed_url)
         .field("bidirectional", s.bidirectional);
-    w.field("opened_ms", s.opened_ms).field("started_ms", s.started_ms).field("ended_ms", s.ended_ms);
+    w.field("opened_ms", s.opened_ms)
+        .field("started", s.started)
+        .field("started_ms", s.started_ms)
+        .field("ended_ms", s.ended_ms);
     w.field("end_reason", s.end_reason).field("http_status", s.http_status);
     w.field("server_close_code", static_cast<int>(s.server_close_code));
     w.field("media_sent", s.media_sent).field("media_dropped", s.media_dropped);
@@ -86,17 +90,17 @@ const Violation* CallResult::violation(int code) const {
 
 Status write_call_wav(const std::string& path, const CallResult& call) {
     Samples stereo;
-    double origin = -1;
+    std::optional<double> origin;
     int rate = kTelephoneRate;
     for (const auto& stream : call.streams) {
-        if (!stream.bidirectional || stream.started_ms < 0) continue;
-        if (origin < 0) {
+        if (!stream.bidirectional || !stream.started) continue;
+        if (!origin) {
             origin = stream.started_ms;
             rate = stream.heard_pcm.empty() ? kTelephoneRate : stream.rate;
         }
         const Samples said = at_rate(stream, stream.spoken_pcm, stream.spoken, rate);
         const Samples heard = at_rate(stream, stream.heard_pcm, stream.heard, rate);
-        const auto at = static_cast<size_t>(std::max(0.0, (stream.started_ms - origin) * rate / 1000.0));
+        const auto at = static_cast<size_t>(std::max(0.0, (stream.started_ms - *origin) * rate / 1000.0));
         stereo.resize(std::max(stereo.size(), 2 * (at + std::max(heard.size(), said.size()))), 0);
         for (size_t i = 0; i < said.size(); ++i) stereo[2 * (at + i)] = said[i];
         for (size_t i = 0; i < heard.size(); ++i) stereo[2 * (at + i) + 1] = heard[i];

@@ -37,6 +37,7 @@ struct StreamResult {
     bool bidirectional = true;
     double dialed_ms = -1;
     double opened_ms = -1;   ///< 101 arrived
+    bool started = false;    ///< the media runs; its sample 0 may lie before the call when audio was collected ahead
     double started_ms = -1;  ///< `start` was sent; sample 0
     double ended_ms = -1;
     int http_status = 0;     ///< of a refused upgrade

@@ -41,8 +41,7 @@ bool ScenarioRunner::wait_holds(const Wait& wanted) {
             return s.last_audible + 1 >= turn_from_ && s.last_audible >= 0 &&
                    s.played - s.last_audible >= wanted.for_ms * kSamplesPerMs;
         case WaitKind::kSilence:
-            return s.started_ms >= 0 &&
-                   s.played - std::max(s.last_audible, step_sample_) >= wanted.for_ms * kSamplesPerMs;
+            return s.started && s.played - std::max(s.last_audible, step_sample_) >= wanted.for_ms * kSamplesPerMs;
         case WaitKind::kHeard:
             return heard(wanted.name, false);
         case WaitKind::kMark: {
@@ -185,7 +184,7 @@ std::string ScenarioRunner::state_of_call() const {
     if (call.ended) out += "; the call ended: " + call.end_reason;
     if (!call.violations.empty())
         out += "; violation " + std::to_string(call.violations.back().code) + ": " + call.violations.back().message;
-    if (s.started_ms < 0) return out + "; no media stream has started";
+    if (!s.started) return out + "; no media stream has started";
     out +=
         "; " + std::to_string(s.media_received) + " audio messages and " + std::to_string(s.clears()) + " clears came";
     if (s.last_audible < 0) return out + ", nothing was audible";

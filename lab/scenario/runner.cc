@@ -128,8 +128,7 @@ ScenarioRunner::Answer ScenarioRunner::judge(const Step& step) {
             if (ended) return failed("the call ended during the pause" + state_of_call());
             return step_ms() >= step.ms ? pass() : wait();
         case StepKind::kPress:
-            if (ended || stream().started_ms < 0)
-                return failed("no media stream is open to press keys on" + state_of_call());
+            if (ended || !stream().started) return failed("no media stream is open to press keys on" + state_of_call());
             if (!speaking_began_) call_.press(step.digits);
             speaking_began_ = true;
             return stream().keys_waiting == 0 ? pass() : wait();
@@ -144,7 +143,7 @@ ScenarioRunner::Answer ScenarioRunner::judge(const Step& step) {
 ScenarioRunner::Answer ScenarioRunner::judge_say(const Step& step) {
     if (call_.result().ended) return failed("the call ended before it was said" + state_of_call());
     if (!speaking_began_) {
-        const bool ready = stream().started_ms >= 0 && !stream().ended() && begin_saying(step.speech);
+        const bool ready = stream().started && !stream().ended() && begin_saying(step.speech);
         if (!ready && step_ms() > step.wait_for.within_ms)
             return failed("no media stream opened to speak on" + state_of_call());
         if (!ready) return wait();

@@ -55,6 +55,7 @@ void MediaStream::ws_opened() {
     zero_ns_ = std::min(zero_ns_, monotonic_ns() - spoken_samples_ * kNsPerSample);
     state_ = State::kRunning;
     result().started_ms = owner_.now_ms() - static_cast<double>(spoken_samples_) / 8.0;
+    result().started = true;
     plan_next_audio();
     schedule();
     owner_.stream_changed();
@@ -70,6 +71,7 @@ void MediaStream::begin() {
     }
     zero_ns_ = monotonic_ns();
     result().started_ms = owner_.now_ms();
+    result().started = true;
     state_ = State::kRunning;
     plan_next_audio();
     schedule();

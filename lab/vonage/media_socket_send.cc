@@ -44,6 +44,7 @@ void MediaSocket::begin() {
     zero_ns_ = monotonic_ns() - early_ns;
     ticks_ = 0;
     result().started_ms = owner_.now_ms() - static_cast<double>(early_ns) / 1e6;
+    result().started = true;
     state_ = State::kRunning;
     plan_next_audio();
     schedule();

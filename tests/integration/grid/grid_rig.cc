@@ -218,9 +218,8 @@ bool Cell::need(bool good, const std::string& what) {
 bool Cell::begin() {
     if (!need(true, "")) return false;
     call = rig_.dial(*this);
-    return need(
-        call->wait_for([](const CallResult& c) { return !c.streams.empty() && c.stream().started_ms >= 0; }, kPatience),
-        "no media stream");
+    return need(call->wait_for([](const CallResult& c) { return !c.streams.empty() && c.stream().started; }, kPatience),
+                "no media stream");
 }
 
 bool Cell::agent_silent_after(size_t spans) {

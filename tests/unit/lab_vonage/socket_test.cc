@@ -175,6 +175,17 @@ TEST_F(LabVonageSocket, Line47_EarlyAudioComesBeforeTheFirstText) {
     EXPECT_TRUE(first[4].binary);
 }
 
+TEST_F(LabVonageSocket, Line47_EarlyAudioMayBeginBeforeTheCall) {
+    options.media.early_binary = 500;  // ten seconds, collected before it is sent
+    ring();
+    socket = server.socket();
+    ASSERT_NE(socket, nullptr);
+    ASSERT_TRUE(wait([](const CallResult& c) { return !c.streams.empty() && c.stream().started; }));
+    EXPECT_LT(call->result().stream().started_ms, 0);
+    call->press("5");
+    EXPECT_EQ(parsed(socket->next("websocket:dtmf"))["digit"].text_or(""), "5") << "a stream is there to press keys on";
+}
+
 TEST_F(LabVonageSocket, Line47_GapsDelayTheRestWithoutLoss) {
     options.media.gap_every = 2;
     options.media.gap_ms = 60;
