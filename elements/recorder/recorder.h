@@ -62,6 +62,8 @@ class Recorder {
     void write_due(int64_t until_ns);
     void wake();
     void pad_ended(Input& input);
+    /// Hands over the last piece and tells what is known by then: the call may end right here, and no fact follows
+    /// that.
     void finish();
     void tell_stopped(const RecordingState& state);
     int64_t running_time_ns() const;

@@ -241,6 +241,19 @@ TEST_F(RecordSinkTest, AFileThatCannotBeMadeEndsTheRecordingAndNotTheCall) {
     EXPECT_EQ(facts_in(events, "recording.stopped").size(), 1U);
 }
 
+/// docs/recording.md: the fact tells what is known when the last piece is handed over; the rest is in log and metrics.
+TEST_F(RecordSinkTest, TheFactAtTheEndDoesNotWaitForTheDisk) {
+    g_object_set(sink.get(), "directory", "/proc/no/such/place", nullptr);
+    play();
+    push(caller, 0, std::string(160, '\x10'));
+    end();  // storage has looked at nothing before
+    const auto stopped = facts_in(events, "recording.stopped");
+    ASSERT_EQ(stopped.size(), 1U);
+    EXPECT_GE(stopped[0]["duration_ms"].int_or(0), 10'000) << "what was handed over";
+    EXPECT_FALSE(stopped[0]["error"].text().has_value());
+    EXPECT_EQ(writer.stats().failed, 1U);
+}
+
 TEST_F(RecordSinkTest, AnUnknownNameInThePathAndAMissingCallAreSaidAtTheStart) {
     g_object_set(sink.get(), "location", "{caller}.wav", nullptr);
     EXPECT_FALSE(sink.set_state(GST_STATE_READY));
