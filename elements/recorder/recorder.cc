@@ -99,6 +99,7 @@ bool Recorder::attach() {
 }
 
 void Recorder::detach() {
+    told_ = true;  // pads pass nothing any more: a fact would use up a number and be lost
     finish();
     path_.clear();  // what is still posted comes too late
     events_.reset();

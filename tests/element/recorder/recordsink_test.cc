@@ -254,6 +254,16 @@ TEST_F(RecordSinkTest, TheFactAtTheEndDoesNotWaitForTheDisk) {
     EXPECT_EQ(writer.stats().failed, 1U);
 }
 
+/// A call that is torn down without an end of stream: its pads pass nothing any more, a fact would only be a gap.
+TEST_F(RecordSinkTest, AnEndWithoutEosLeavesAFileAndNoGapInTheNumbers) {
+    play();
+    push(caller, 0, std::string(160, '\x10'));
+    ASSERT_TRUE(sink.set_state(GST_STATE_NULL));
+    writer.write_waiting();
+    EXPECT_EQ(rig.facts.make("call.ended", "call", 0, "")->seq, facts_in(events).size() + 1);
+    EXPECT_GE(wav().samples.size() / 2, 80'000U);
+}
+
 TEST_F(RecordSinkTest, AnUnknownNameInThePathAndAMissingCallAreSaidAtTheStart) {
     g_object_set(sink.get(), "location", "{caller}.wav", nullptr);
     EXPECT_FALSE(sink.set_state(GST_STATE_READY));
