@@ -99,7 +99,9 @@ bool Recorder::attach() {
 }
 
 void Recorder::detach() {
+    told_ = true;  // pads pass nothing any more: a fact would use up a number and be lost
     finish();
+    path_.clear();  // what is still posted comes too late
     events_.reset();
     begun_ = told_ = false;
     for (Input& input : inputs_) input.ended = false;
@@ -124,15 +126,28 @@ gboolean Recorder::query(Input& input, GstObject* parent, GstQuery* query) {
     return TRUE;
 }
 
+bool Recorder::is_next(const Input& input) const {
+    // A flush passes a queue on the shard while buffers from behind it are still posted: it must not overtake them.
+    return !call_ || (call_->shard->on_shard() && input.posted == 0);
+}
+
+void Recorder::post(Input& input, Task task) {
+    ++input.posted;
+    const bool taken =
+        call_->shard->post([this, &input, keep = gst::Ptr<GstElement>::share(element_), task = std::move(task)] {
+            --input.posted;
+            if (!path_.empty()) task();
+        });
+    if (!taken) --input.posted;
+}
+
 GstFlowReturn Recorder::chain(Input& input, GstBuffer* buffer) {
     auto owned = gst::Ptr<GstBuffer>::adopt(buffer);
     if (!call_) return GST_FLOW_FLUSHING;
-    if (call_->shard->on_shard()) {
+    if (is_next(input)) {
         take(input, buffer);
-    } else {  // behind a queue
-        call_->shard->post([this, &input, keep = gst::Ptr<GstElement>::share(element_), owned] {
-            if (!path_.empty()) take(input, owned.get());
-        });
+    } else {
+        post(input, [this, &input, owned] { take(input, owned.get()); });
     }
     return GST_FLOW_OK;
 }
@@ -225,6 +240,18 @@ void Recorder::pad_ended(Input& input) {
 }
 
 gboolean Recorder::event(Input& input, GstEvent* event) {
+    // The stream ends here: the pad of the facts is none of its. Whether caps suit, a query asked before.
+    auto owned = gst::Ptr<GstEvent>::adopt(event);
+    const int64_t came_ns = running_time_ns();
+    if (is_next(input)) {
+        handle(input, event, came_ns);
+    } else {
+        post(input, [this, &input, owned, came_ns] { handle(input, owned.get(), came_ns); });
+    }
+    return TRUE;
+}
+
+void Recorder::handle(Input& input, GstEvent* event, int64_t came_ns) {
     switch (GST_EVENT_TYPE(event)) {
         case GST_EVENT_CAPS: {
             GstCaps* caps = nullptr;
@@ -236,7 +263,7 @@ gboolean Recorder::event(Input& input, GstEvent* event) {
             gst_event_copy_segment(event, &input.segment);
             break;
         case GST_EVENT_FLUSH_START:  // an interruption, where the pad is linked before the line: the rest is not heard
-            if (legs_) legs_->cut(input.leg, running_time_ns());
+            if (legs_) legs_->cut(input.leg, came_ns);
             break;
         case GST_EVENT_EOS:
             pad_ended(input);
@@ -244,8 +271,6 @@ gboolean Recorder::event(Input& input, GstEvent* event) {
         default:
             break;
     }
-    gst_event_unref(event);  // the stream ends here: the pad of the facts is none of its
-    return TRUE;
 }
 
 int64_t Recorder::running_time_ns() const {

@@ -6,6 +6,7 @@
 #include <gst/gst.h>
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,11 +44,17 @@ class Recorder {
         bool mulaw = false;     // its caps
         bool ended = false;
         GstSegment segment{};
+        std::atomic<int> posted = 0;  // on the way to the shard
     };
 
     GstPad* make_pad(Leg leg, const char* name);
     GstFlowReturn chain(Input& input, GstBuffer* buffer);
     gboolean event(Input& input, GstEvent* event);
+    /// Any thread: what comes by this pad may be done at once, else post() puts it on the shard behind what came
+    /// before. A `queue` before the pad pushes from a thread of its own.
+    bool is_next(const Input& input) const;
+    void post(Input& input, Task task);
+    void handle(Input& input, GstEvent* event, int64_t came_ns);
     gboolean query(Input& input, GstObject* parent, GstQuery* query);
     GstCaps* wanted_caps() const;
     void take(Input& input, GstBuffer* buffer);
@@ -55,6 +62,8 @@ class Recorder {
     void write_due(int64_t until_ns);
     void wake();
     void pad_ended(Input& input);
+    /// Hands over the last piece and tells what is known by then: the call may end right here, and no fact follows
+    /// that.
     void finish();
     void tell_stopped(const RecordingState& state);
     int64_t running_time_ns() const;

@@ -1,6 +1,7 @@
 #include "engine/gst/heard_pad.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/core/clock.h"
 
@@ -23,6 +24,9 @@ GstPad* HeardPad::request(GstPadTemplate* pad_template) {
 }
 
 void HeardPad::release(GstPad* pad) {
+    if (timer_ != 0) shard_->cancel(std::exchange(timer_, 0));
+    waiting_.clear();  // nobody listens any more
+    begun_ = false;    // the next pad is a new stream
     pad_ = nullptr;
     gst_pad_set_active(pad, FALSE);
     gst_element_remove_pad(element_, pad);

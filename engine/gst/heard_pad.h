@@ -28,7 +28,8 @@ class HeardPad {
   public:
     explicit HeardPad(GstElement* element) : element_(element) {}
 
-    /// For GstElementClass::request_new_pad and release_pad. One pad at a time; nullptr for a second.
+    /// For GstElementClass::request_new_pad and release_pad. One pad at a time; nullptr for a second. A release before
+    /// stop() is for the shard's thread: what was not played yet is forgotten.
     GstPad* request(GstPadTemplate* pad_template);
     void release(GstPad* pad);
     bool is(const GstPad* pad) const { return pad == pad_; }

@@ -102,5 +102,37 @@ TEST_F(HeardPadTest, NothingIsKeptWhereNobodyListens) {
     EXPECT_EQ(heard.audio().size(), 0U);
 }
 
+TEST_F(HeardPadTest, AReleaseWhileItPlaysForgetsTheRestAndAnotherPadBeginsAnew) {
+    const int64_t now = monotonic_ns();
+    gst_element_set_base_time(element, static_cast<GstClockTime>(now));
+    const auto play = [&](char what, int64_t at) {
+        const std::string audio(8'000, what);
+        rig.on_shard([&] { pad.sent({reinterpret_cast<const uint8_t*>(audio.data()), audio.size()}, at); });
+    };
+    play('a', now);
+    EXPECT_TRUE(rig.run([&] { return !heard.audio().empty(); }));
+    rig.on_shard([&] {
+        gst_pad_remove_probe(out, probe);
+        gst_pad_unlink(out, heard.pad());
+        pad.release(out);
+    });
+    const size_t before = heard.audio().size();
+    // A timer that still ran would push here, where there is no pad.
+    bool later = false;
+    rig.on_shard([&] { rig.shard.after(std::chrono::milliseconds(250), [&] { later = true; }); });
+    EXPECT_TRUE(rig.run([&] { return later; }));
+    EXPECT_EQ(heard.audio().size(), before);
+
+    out = pad.request(made);
+    probe = gst_pad_add_probe(
+        out, GST_PAD_PROBE_TYPE_BUFFER, [](GstPad*, GstPadProbeInfo*, gpointer) { return GST_PAD_PROBE_OK; }, nullptr,
+        nullptr);
+    ASSERT_EQ(gst_pad_link(out, heard.pad()), GST_PAD_LINK_OK);
+    play('b', monotonic_ns());
+    rig.on_shard([&] { pad.eos(monotonic_ns() + 2'000 * kMs); });
+    EXPECT_EQ(heard.audio().substr(before), std::string(8'000, 'b'));
+    EXPECT_EQ(heard.count("segment"), 2U);
+}
+
 }  // namespace
 }  // namespace trunkline::test

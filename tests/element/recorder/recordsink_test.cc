@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <thread>
 
 #include "engine/core/clock.h"
 #include "engine/storage/recording_writer.h"
@@ -119,6 +120,83 @@ TEST_F(RecordSinkTest, AFlushTakesAwayWhatWasNotHeard) {
     EXPECT_GT(read.samples.size() / 2, last + 80 * 8);
 }
 
+/// A queue hands on from a thread of its own: caps, segment and the end must not overtake the audio, nor race it.
+TEST_F(RecordSinkTest, LegsBehindQueuesAreWholeAndTheirEndComesLast) {
+    PadRecorder facts;
+    ASSERT_EQ(gst_pad_link(sink.pad("events"), facts.pad()), GST_PAD_LINK_OK);
+    ASSERT_TRUE(sink.set_state(GST_STATE_PLAYING)) << sink.error();
+    std::vector<GstElement*> queues;
+    for (const auto& [feeder, leg] : {std::pair{&caller, "caller"}, std::pair{&agent, "agent"}}) {
+        GstElement* queue = gst_element_factory_make("queue", nullptr);
+        ASSERT_NE(queue, nullptr);
+        queues.push_back(GST_ELEMENT(gst_object_ref_sink(queue)));
+        GstPad* in = gst_element_get_static_pad(queue, "sink");
+        GstPad* out = gst_element_get_static_pad(queue, "src");
+        EXPECT_EQ(gst_pad_link(feeder->pad(), in), GST_PAD_LINK_OK);
+        EXPECT_EQ(gst_pad_link(out, sink.pad(leg)), GST_PAD_LINK_OK);
+        gst_object_unref(in);
+        gst_object_unref(out);
+        gst_element_set_state(queue, GST_STATE_PLAYING);
+    }
+    for (int i = 0; i < 100; ++i) {
+        push(caller, i * 20, std::string(160, '\x10'));
+        push(agent, i * 20, std::string(160, '\x90'));
+    }
+    rig.on_shard([&] {
+        caller.event(gst_event_new_eos());
+        agent.event(gst_event_new_eos());
+    });
+    EXPECT_TRUE(rig.run([&] { return sink.messages(GST_MESSAGE_EOS) > 0; }));
+    for (GstElement* queue : queues) {
+        gst_element_set_state(queue, GST_STATE_NULL);
+        gst_object_unref(queue);
+    }
+    writer.write_waiting();
+    EXPECT_EQ(facts_in(facts, "recording.stopped").size(), 1U);
+    const lab::Wav read = wav();
+    const int16_t loud = lab::ulaw_decode(uint8_t{0x10});
+    ASSERT_GE(read.samples.size(), 2U * 16'000);
+    for (size_t i = 0; i < 16'000; ++i) {
+        ASSERT_EQ(read.samples[2 * i], loud) << i;
+        ASSERT_EQ(read.samples[2 * i + 1], -loud) << i;
+    }
+}
+
+/// A flush passes a queue on the thread of who sends it, the audio before it is still on its way to the shard.
+TEST_F(RecordSinkTest, AFlushDoesNotOvertakeAudioOfAnotherThread) {
+    play();
+    push(caller, 0, std::string(160, '\x10'));
+    std::thread([&] {
+        agent.start();
+        GstBuffer* buffer = gst_buffer_new_memdup(std::string(80'000, '\x10').data(), 80'000);
+        GST_BUFFER_PTS(buffer) = GstClockTime{9'900} * GST_MSECOND;
+        EXPECT_EQ(gst_pad_push(agent.pad(), buffer), GST_FLOW_OK);
+    }).join();
+    rig.on_shard([&] {
+        agent.event(gst_event_new_flush_start());
+        agent.event(gst_event_new_flush_stop(FALSE));
+    });
+    EXPECT_TRUE(rig.run([&, until = monotonic_ns() + kSecondNs / 2] { return monotonic_ns() > until; }));
+    end();
+    const lab::Wav read = wav();
+    size_t last = 0;
+    for (size_t i = 0; i < read.samples.size() / 2; ++i)
+        if (read.samples[2 * i + 1] != 0) last = i;
+    EXPECT_GT(read.samples.size() / 2, last + 300 * 8) << "what lay ahead at the flush was recorded";
+}
+
+/// What a thread handed over just before the end of the call is not a recording of its own.
+TEST_F(RecordSinkTest, AudioThatIsPostedBehindTheEndOpensNoFile) {
+    play();
+    std::thread([&] { EXPECT_EQ(agent.push(std::string(160, '\x10')), GST_FLOW_OK); }).join();
+    EXPECT_TRUE(sink.set_state(GST_STATE_NULL));
+    bool later = false;
+    rig.on_shard([&] { rig.shard.after(std::chrono::milliseconds(700), [&] { later = true; }); });
+    EXPECT_TRUE(rig.run([&] { return later; }));
+    writer.write_waiting();
+    EXPECT_EQ(writer.stats().files, 0U);
+}
+
 TEST_F(RecordSinkTest, WhatLiesAheadAtTheEndWasNotHeard) {
     play();
     push(agent, 9'000, std::string(800'000, '\x10'), true);
@@ -161,6 +239,29 @@ TEST_F(RecordSinkTest, AFileThatCannotBeMadeEndsTheRecordingAndNotTheCall) {
     end();
     EXPECT_EQ(sink.error(), "") << "no error of the pipeline";
     EXPECT_EQ(facts_in(events, "recording.stopped").size(), 1U);
+}
+
+/// docs/recording.md: the fact tells what is known when the last piece is handed over; the rest is in log and metrics.
+TEST_F(RecordSinkTest, TheFactAtTheEndDoesNotWaitForTheDisk) {
+    g_object_set(sink.get(), "directory", "/proc/no/such/place", nullptr);
+    play();
+    push(caller, 0, std::string(160, '\x10'));
+    end();  // storage has looked at nothing before
+    const auto stopped = facts_in(events, "recording.stopped");
+    ASSERT_EQ(stopped.size(), 1U);
+    EXPECT_GE(stopped[0]["duration_ms"].int_or(0), 10'000) << "what was handed over";
+    EXPECT_FALSE(stopped[0]["error"].text().has_value());
+    EXPECT_EQ(writer.stats().failed, 1U);
+}
+
+/// A call that is torn down without an end of stream: its pads pass nothing any more, a fact would only be a gap.
+TEST_F(RecordSinkTest, AnEndWithoutEosLeavesAFileAndNoGapInTheNumbers) {
+    play();
+    push(caller, 0, std::string(160, '\x10'));
+    ASSERT_TRUE(sink.set_state(GST_STATE_NULL));
+    writer.write_waiting();
+    EXPECT_EQ(rig.facts.make("call.ended", "call", 0, "")->seq, facts_in(events).size() + 1);
+    EXPECT_GE(wav().samples.size() / 2, 80'000U);
 }
 
 TEST_F(RecordSinkTest, AnUnknownNameInThePathAndAMissingCallAreSaidAtTheStart) {
