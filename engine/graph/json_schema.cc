@@ -1,4 +1,6 @@
 // Param schemas: our own walk finds misspelt keywords with their places, the validator library judges values.
+// What the validator cannot read it tells by an exception; without this it would end the process.
+#define VALIJSON_USE_EXCEPTIONS 1
 #include "engine/graph/json_schema.h"
 
 #include <algorithm>
@@ -120,6 +122,7 @@ class SchemaCheck {
                 break;
             case Shape::kText:
                 expect(value.is_scalar() && scalar.kind == Value::Kind::kText, "text");
+                if (key == "format") expect(!value.text.empty(), "the name of a format, such as date");
                 break;
             case Shape::kCount:
                 expect(scalar.kind == Value::Kind::kInteger && scalar.integer >= 0, "a whole number from 0");

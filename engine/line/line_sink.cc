@@ -142,23 +142,11 @@ class LineSinkImpl final : public LineSession::Sink, private Playout::Out {
     gboolean event(GstEvent* event) {
         switch (GST_EVENT_TYPE(event)) {
             case GST_EVENT_FLUSH_START:
-                playout_.clear(monotonic_ns());
-                heard.cleared(monotonic_ns());
-                break;
             case GST_EVENT_FLUSH_STOP:
-                // Only now do upstream events pass again.
-                playout_.report_cleared(monotonic_ns());
-                schedule();
-                break;
+            case GST_EVENT_EOS:
             case GST_EVENT_CUSTOM_DOWNSTREAM:
             case GST_EVENT_CUSTOM_DOWNSTREAM_OOB:
-                take_control(event);
-                break;
-            case GST_EVENT_EOS:
-                playout_.reply_end(monotonic_ns());  // whatever waits is all there will be
-                schedule();
-                heard.eos(monotonic_ns());
-                gst_element_post_message(element_, gst_message_new_eos(GST_OBJECT(element_)));
+                take_in_order(event);
                 break;
             default:
                 break;
@@ -167,13 +155,33 @@ class LineSinkImpl final : public LineSession::Sink, private Playout::Out {
         return TRUE;
     }
 
-    void take_control(GstEvent* event) {
-        if (!call_ || !session_) return;
-        if (call_->shard->on_shard()) return control(event);
-        call_->shard->post(
-            [this, keep = gst::Ptr<GstElement>::share(element_), kept = gst::Ptr<GstEvent>::share(event)] {
-                if (session_) control(kept.get());  // behind the audio that was posted before it
-            });
+    /// On the shard, behind the audio that was posted before it.
+    void take_in_order(GstEvent* event) {
+        if (!call_ || call_->shard->on_shard()) return take(event);
+        call_->shard->post([this, keep = gst::Ptr<GstElement>::share(element_),
+                            kept = gst::Ptr<GstEvent>::share(event)] { take(kept.get()); });
+    }
+
+    void take(GstEvent* event) {
+        switch (GST_EVENT_TYPE(event)) {
+            case GST_EVENT_FLUSH_START:
+                playout_.clear(monotonic_ns());
+                heard.cleared(monotonic_ns());
+                break;
+            case GST_EVENT_FLUSH_STOP:
+                // Only now do upstream events pass again.
+                playout_.report_cleared(monotonic_ns());
+                schedule();
+                break;
+            case GST_EVENT_EOS:
+                playout_.reply_end(monotonic_ns());  // whatever waits is all there will be
+                schedule();
+                heard.eos(monotonic_ns());
+                gst_element_post_message(element_, gst_message_new_eos(GST_OBJECT(element_)));
+                break;
+            default:
+                if (call_ && session_) control(event);
+        }
     }
 
     void control(GstEvent* event) {

@@ -227,6 +227,14 @@ TEST_F(TwilioSinkTest, AudioFromAnotherThreadReachesTheSocketOnTheShard) {
     EXPECT_TRUE(rig.run([&] { return played() == kFrame; }));
 }
 
+TEST_F(TwilioSinkTest, TheEndFromAnotherThreadKeepsItsPlaceBehindTheAudio) {
+    play();
+    EXPECT_EQ(agent.push(kFrame + "\x01"), GST_FLOW_OK);  // the last byte waits for the end
+    agent.event(gst_event_new_eos());
+    EXPECT_EQ(line.messages(GST_MESSAGE_EOS), 0U) << "not before the audio that is on its way";
+    EXPECT_TRUE(rig.run([&] { return line.messages(GST_MESSAGE_EOS) == 1 && played() == kFrame + "\x01"; }));
+}
+
 TEST_F(TwilioSinkTest, SaysWhenItsStreamIsOver) {
     play();
     rig.on_shard([&] { agent.event(gst_event_new_eos()); });
