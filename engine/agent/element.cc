@@ -118,7 +118,10 @@ void Element::play(bool playing) {
     playing_ = playing;
     // Never waits for the shard: on the way down it may stand in a sink that has already been paused.
     if (!playing) return;
-    with_talk([](Talk& talk) { talk.start_talk(); });
+    with_talk([this](Talk& talk) {
+        if (ended_) return end_of_stream();  // over before there was a stream to end
+        talk.start_talk();
+    });
 }
 
 void Element::stop() {

@@ -122,7 +122,7 @@ void Session::deliver_early() {
     while (state_ == State::kReady && !holding_ && !agent_wait_.empty()) {
         const EarlyFrame frame = std::move(agent_wait_.front());
         agent_wait_.pop_front();
-        agent_wait_bytes_ -= sizeof(EarlyFrame) + frame.bytes.size();
+        agent_wait_bytes_ -= frame.bytes.size();
         if (frame.binary) {
             on_agent_audio({reinterpret_cast<const uint8_t*>(frame.bytes.data()), frame.bytes.size()});
         } else {
@@ -136,14 +136,12 @@ void Session::resume() {
 }
 
 void Session::hold_early(bool binary, std::string_view bytes) {
-    // What is kept around a frame counts, too: a server may send empty ones.
-    const size_t cost = sizeof(EarlyFrame) + bytes.size();
-    if (agent_wait_bytes_ + cost > kMaxAgentWait) {
+    if (agent_wait_bytes_ + bytes.size() > kMaxAgentWait || agent_wait_.size() >= kMaxAgentFrames) {
         if (counters_.dropped_agent_bytes == 0) log_warn(component(), "too much came before it could be used: dropped");
-        counters_.dropped_agent_bytes += cost;
+        counters_.dropped_agent_bytes += std::max<size_t>(bytes.size(), 1);
         return;
     }
-    agent_wait_bytes_ += cost;
+    agent_wait_bytes_ += bytes.size();
     agent_wait_.push_back({binary, std::string(bytes)});
 }
 

@@ -66,6 +66,7 @@ class Session : private WebSocketListener {
     static constexpr int kMaxTries = 3;
     static constexpr std::chrono::seconds kMaxCallerWait{10};
     static constexpr size_t kMaxAgentWait = 2U << 20;
+    static constexpr size_t kMaxAgentFrames = 16'384;  ///< they may be empty
     static constexpr std::chrono::seconds kMaxUnsent{5};
 
     ~Session() override;

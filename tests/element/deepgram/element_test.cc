@@ -153,6 +153,15 @@ TEST(DeepgramElement, WithoutACallAFailureIsAnElementError) {
     EXPECT_TRUE(rig.line.wait_for("eos"));
 }
 
+TEST(DeepgramElement, AFailureBeforeItPlaysEndsTheStreamWhenItDoes) {
+    DeepgramRig rig({.script = {.refuse_status = 403}, .call = false});
+    rig.set_state(GST_STATE_PAUSED);
+    EXPECT_NE(rig.wait_error().find("HTTP 403"), std::string::npos);
+    rig.on_shard([] {});  // what the failure deferred
+    rig.play();
+    EXPECT_TRUE(rig.line.wait_for("eos"));
+}
+
 TEST(DeepgramElement, WrongSettingsFailBeforeAnythingRuns) {
     DeepgramRig rig({.properties = {{"settings", R"({"agent":{"think":{"provider":{"type":"open_ai"}}}})"}}});
     rig.on_shard([&] { EXPECT_EQ(gst_element_set_state(rig.agent, GST_STATE_READY), GST_STATE_CHANGE_FAILURE); });
