@@ -323,6 +323,7 @@ TEST(HumeActions, WordsAndProtectionGoDownAheadOfTheirAudio) {
     HumeRig rig;
     ASSERT_TRUE(rig.talk());
     g_signal_emit_by_name(rig.agent, "protect", TRUE);
+    ASSERT_TRUE(rig.line.wait_for("trunkline/protect"));
     rig.server.text(assistant_message("a", "Listen."));
     rig.server.text(audio_output("a", 0, wav_of(pcm48('a'))));
     ASSERT_TRUE(rig.line.wait_audio(1920));
