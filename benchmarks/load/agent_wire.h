@@ -13,10 +13,6 @@ namespace trunkline::load {
 
 class AgentWire {
   public:
-    struct Message {
-        WsOpcode opcode;
-        size_t size;
-    };
     struct Heard {
         enum class Kind { kNothing, kAudio, kSettings, kBroken } kind = Kind::kNothing;
         std::span<const uint8_t> audio;  ///< of kAudio; valid until the next call
@@ -31,7 +27,7 @@ class AgentWire {
     /// Before the audio of a turn. `caller_done`: the caller has heard all of the turn before, so that what he says
     /// interrupts nothing.
     virtual std::vector<std::string> begin_turn(uint32_t turn, bool caller_done) = 0;
-    virtual Message write_audio(char* out, std::span<const uint8_t> audio) = 0;
+    virtual WsBuilt write_audio(char* out, std::span<const uint8_t> audio) = 0;
     virtual size_t most_audio() const = 0;  ///< bytes in one message
     virtual std::string end_turn() = 0;
 };

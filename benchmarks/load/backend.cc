@@ -185,7 +185,7 @@ void AgentSession::send_burst(int64_t intended) {
         const size_t size = std::min(step, audio.size() - at);
         const auto message =
             wire_->write_audio(frame_builder().payload(), {reinterpret_cast<const uint8_t*>(audio.data()) + at, size});
-        channel_.send_built(message.opcode, message.size);
+        channel_.send_built(message);
     }
     update_interest();
 }

@@ -160,7 +160,7 @@ void Line::on_message(WsOpcode, std::span<uint8_t> payload) {
 
 void Line::play(std::span<const uint8_t> audio) {
     if (audio.size() > FrameBuilder::kCapacity / 2) return;
-    channel_.send_built(WsOpcode::kText, write_line_media(frame_builder().payload(), stream_sid_, audio));
+    channel_.send_built({WsOpcode::kText, write_line_media(frame_builder().payload(), stream_sid_, audio)});
 }
 
 /// Both sockets go together, once the current batch of events is through.

@@ -157,8 +157,7 @@ void Caller::send_frame(int64_t intended) {
     const auto message = wire_->write_media(frame_builder().payload(), index,
                                             {reinterpret_cast<const uint8_t*>(frame_.data()), frame_.size()});
     if (rig_.meters.window.holds(intended)) rig_.meters.lateness.record(now - intended);
-    if (!channel_.send_built(message.opcode, message.size))
-        return fail("the engine stopped reading or closed the media socket");
+    if (!channel_.send_built(message)) return fail("the engine stopped reading or closed the media socket");
     update_interest();
     rig_.reactor.at(intended + kFrameNs, this, kFrame);
 }

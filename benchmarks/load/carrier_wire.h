@@ -22,10 +22,6 @@ struct Site {
 
 class CarrierWire {
   public:
-    struct Message {
-        WsOpcode opcode;
-        size_t size;
-    };
     struct Heard {
         enum class Kind { kMedia, kMark, kClear, kBroken } kind = Kind::kBroken;
         std::span<const uint8_t> audio;  ///< of kMedia; valid until the next call
@@ -40,7 +36,7 @@ class CarrierWire {
     virtual std::string upgrade(const Site& site) = 0;
     virtual std::vector<std::string> openings() = 0;
     /// Writes the caller's frame `index` to `out`.
-    virtual Message write_media(char* out, uint32_t index, std::span<const uint8_t> audio) = 0;
+    virtual WsBuilt write_media(char* out, uint32_t index, std::span<const uint8_t> audio) = 0;
     virtual Heard read(WsOpcode opcode, std::span<const uint8_t> payload) = 0;
     virtual std::string mark_back(const std::string& name) = 0;
     /// Empty: nothing is said.

@@ -43,7 +43,7 @@ class DeepgramWire final : public AgentWire {
                 said("assistant", "And this is the answer of turn " + std::to_string(turn))};
     }
 
-    Message write_audio(char* out, std::span<const uint8_t> audio) override {
+    WsBuilt write_audio(char* out, std::span<const uint8_t> audio) override {
         std::memcpy(out, audio.data(), audio.size());
         return {WsOpcode::kBinary, audio.size()};
     }

@@ -5,6 +5,7 @@
 #include "benchmarks/load/agent_wire.h"
 #include "benchmarks/load/media_text.h"
 #include "engine/core/json.h"
+#include "lab/hume/prosody.h"
 
 namespace trunkline::load {
 namespace {
@@ -14,63 +15,13 @@ using Kind = AgentWire::Heard::Kind;
 constexpr size_t kHeader = 44;
 constexpr size_t kMostAudio = 32'000;  // a third of a second; as base64 it fits into one message
 
-constexpr std::array kExpressions = {"Admiration",
-                                     "Adoration",
-                                     "Aesthetic Appreciation",
-                                     "Amusement",
-                                     "Anger",
-                                     "Anxiety",
-                                     "Awe",
-                                     "Awkwardness",
-                                     "Boredom",
-                                     "Calmness",
-                                     "Concentration",
-                                     "Confusion",
-                                     "Contemplation",
-                                     "Contempt",
-                                     "Contentment",
-                                     "Craving",
-                                     "Desire",
-                                     "Determination",
-                                     "Disappointment",
-                                     "Disgust",
-                                     "Distress",
-                                     "Doubt",
-                                     "Ecstasy",
-                                     "Embarrassment",
-                                     "Empathic Pain",
-                                     "Entrancement",
-                                     "Envy",
-                                     "Excitement",
-                                     "Fear",
-                                     "Guilt",
-                                     "Horror",
-                                     "Interest",
-                                     "Joy",
-                                     "Love",
-                                     "Nostalgia",
-                                     "Pain",
-                                     "Pride",
-                                     "Realization",
-                                     "Relief",
-                                     "Romance",
-                                     "Sadness",
-                                     "Satisfaction",
-                                     "Shame",
-                                     "Surprise (negative)",
-                                     "Surprise (positive)",
-                                     "Sympathy",
-                                     "Tiredness",
-                                     "Triumph"};
-static_assert(kExpressions.size() == 48);
-
 /// All 48, as EVI sends them with every message: to read and to store them is part of what a turn costs.
 const std::string& models() {
     static const std::string text = [] {
         JsonWriter w;
         w.begin_object().key("prosody").begin_object().key("scores").begin_object();
-        for (size_t i = 0; i < kExpressions.size(); ++i)
-            w.field(kExpressions[i], 0.01171875 + static_cast<double>(i * 37 % 48) / 64);
+        const auto& names = lab::hume::expression_names();
+        for (size_t i = 0; i < names.size(); ++i) w.field(names[i], 0.01171875 + static_cast<double>(i * 37 % 48) / 64);
         return w.end().end().end().take();
     }();
     return text;
@@ -139,7 +90,7 @@ class HumeWire final : public AgentWire {
         return out;
     }
 
-    Message write_audio(char* out, std::span<const uint8_t> audio) override {
+    WsBuilt write_audio(char* out, std::span<const uint8_t> audio) override {
         const auto header = wav_header(said_rate_, audio.size());
         file_.assign(header.begin(), header.end());
         file_.insert(file_.end(), audio.begin(), audio.end());

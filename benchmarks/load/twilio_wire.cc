@@ -67,7 +67,7 @@ class TwilioWire final : public CarrierWire {
         return {R"({"event":"connected","protocol":"Call","version":"1.0.0"})", start.take()};
     }
 
-    Message write_media(char* out, uint32_t index, std::span<const uint8_t> audio) override {
+    WsBuilt write_media(char* out, uint32_t index, std::span<const uint8_t> audio) override {
         return {WsOpcode::kText,
                 write_caller_media(out, stream_sid_, ++sequence_, uint64_t{index} + 1, uint64_t{index} * 20, audio)};
     }

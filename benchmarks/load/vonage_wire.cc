@@ -61,7 +61,7 @@ class VonageWire final : public CarrierWire {
         return {first.end().take()};
     }
 
-    Message write_media(char* out, uint32_t, std::span<const uint8_t> audio) override {
+    WsBuilt write_media(char* out, uint32_t, std::span<const uint8_t> audio) override {
         std::memcpy(out, audio.data(), audio.size());
         return {WsOpcode::kBinary, audio.size()};
     }

@@ -123,14 +123,14 @@ bool WsChannel::on_frame(const WsFrame& frame, MessageSink& sink) {
     return true;
 }
 
-bool WsChannel::send_built(WsOpcode opcode, size_t size) {
-    return socket_.send(frame_builder().finish(opcode, size, role_ == Role::kClient));
+bool WsChannel::send_built(WsBuilt message) {
+    return socket_.send(frame_builder().finish(message.opcode, message.size, role_ == Role::kClient));
 }
 
 bool WsChannel::send(WsOpcode opcode, std::string_view payload) {
     const size_t size = std::min(payload.size(), FrameBuilder::kCapacity);
     std::memcpy(frame_builder().payload(), payload.data(), size);
-    return size == payload.size() && send_built(opcode, size);
+    return size == payload.size() && send_built({opcode, size});
 }
 
 void WsChannel::send_close(uint16_t code) {

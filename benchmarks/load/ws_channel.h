@@ -25,6 +25,12 @@ constexpr size_t kMaxMessage = 1U << 20;
 /// Takes one frame off the front of `bytes`. kBroken: longer than kMaxMessage or reserved bits set.
 WsParse take_frame(std::span<uint8_t>& bytes, WsFrame& frame);
 
+/// What was written to frame_builder().payload(), for send_built().
+struct WsBuilt {
+    WsOpcode opcode;
+    size_t size;
+};
+
 /// Room for one message: write the payload in place, then ask for the finished frame.
 class FrameBuilder {
   public:
@@ -56,8 +62,8 @@ class WsChannel {
 
     /// Reads once and hands every whole message to `sink`; answers pings and closes. False when the channel has ended.
     bool read(MessageSink& sink);
-    /// Sends frame_builder().payload()[0, size).
-    bool send_built(WsOpcode opcode, size_t size);
+    /// Sends the beginning of frame_builder().payload().
+    bool send_built(WsBuilt message);
     bool send(WsOpcode opcode, std::string_view payload);
     /// Sends a close frame with `code`; the peer's answer ends the channel.
     void send_close(uint16_t code);

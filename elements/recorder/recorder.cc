@@ -126,28 +126,15 @@ gboolean Recorder::query(Input& input, GstObject* parent, GstQuery* query) {
     return TRUE;
 }
 
-bool Recorder::is_next(const Input& input) const {
-    // A flush passes a queue on the shard while buffers from behind it are still posted: it must not overtake them.
-    return !call_ || (call_->shard->on_shard() && input.posted == 0);
-}
-
-void Recorder::post(Input& input, Task task) {
-    ++input.posted;
-    const bool taken =
-        call_->shard->post([this, &input, keep = gst::Ptr<GstElement>::share(element_), task = std::move(task)] {
-            --input.posted;
-            if (!path_.empty()) task();
-        });
-    if (!taken) --input.posted;
-}
-
 GstFlowReturn Recorder::chain(Input& input, GstBuffer* buffer) {
     auto owned = gst::Ptr<GstBuffer>::adopt(buffer);
     if (!call_) return GST_FLOW_FLUSHING;
-    if (is_next(input)) {
+    if (input.order.is_next(call_->shard)) {
         take(input, buffer);
     } else {
-        post(input, [this, &input, owned] { take(input, owned.get()); });
+        input.order.post(call_->shard, element_, [this, &input, owned] {
+            if (!path_.empty()) take(input, owned.get());
+        });
     }
     return GST_FLOW_OK;
 }
@@ -243,10 +230,13 @@ gboolean Recorder::event(Input& input, GstEvent* event) {
     // The stream ends here: the pad of the facts is none of its. Whether caps suit, a query asked before.
     auto owned = gst::Ptr<GstEvent>::adopt(event);
     const int64_t came_ns = running_time_ns();
-    if (is_next(input)) {
+    Shard* shard = call_ ? call_->shard : nullptr;
+    if (input.order.is_next(shard)) {
         handle(input, event, came_ns);
     } else {
-        post(input, [this, &input, owned, came_ns] { handle(input, owned.get(), came_ns); });
+        input.order.post(shard, element_, [this, &input, owned, came_ns] {
+            if (!path_.empty()) handle(input, owned.get(), came_ns);
+        });
     }
     return TRUE;
 }

@@ -6,7 +6,6 @@
 #include <gst/gst.h>
 
 #include <array>
-#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "elements/recorder/two_legs.h"
 #include "engine/events/recording.h"
 #include "engine/gst/event_pad.h"
+#include "engine/gst/pad_order.h"
 #include "engine/loop/shard.h"
 
 namespace trunkline::recorder {
@@ -44,16 +44,12 @@ class Recorder {
         bool mulaw = false;     // its caps
         bool ended = false;
         GstSegment segment{};
-        std::atomic<int> posted = 0;  // on the way to the shard
+        gst::PadOrder order;
     };
 
     GstPad* make_pad(Leg leg, const char* name);
     GstFlowReturn chain(Input& input, GstBuffer* buffer);
     gboolean event(Input& input, GstEvent* event);
-    /// Any thread: what comes by this pad may be done at once, else post() puts it on the shard behind what came
-    /// before. A `queue` before the pad pushes from a thread of its own.
-    bool is_next(const Input& input) const;
-    void post(Input& input, Task task);
     void handle(Input& input, GstEvent* event, int64_t came_ns);
     gboolean query(Input& input, GstObject* parent, GstQuery* query);
     GstCaps* wanted_caps() const;

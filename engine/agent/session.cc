@@ -15,7 +15,7 @@ constexpr size_t kMaxTextWait = 32;
 constexpr std::chrono::milliseconds kMaxBackOff{2'000};
 /// A connection that has held this long has earned fresh tries.
 constexpr int64_t kSteadyNs = 30'000'000'000;
-constexpr const char* kHidden = "[hidden]";
+constexpr std::string_view kHidden = "[hidden]";
 /// Shorter ones are no keys, and hiding them would only garble sentences.
 constexpr size_t kShortestSecret = 8;
 
@@ -220,7 +220,8 @@ void Session::on_lost(CloseCause cause, uint16_t code, std::string why) {
 std::string Session::shown(std::string text) const {
     const std::string& secret = options_.secret;
     if (secret.size() < kShortestSecret) return text;
-    for (size_t at; (at = text.find(secret)) != std::string::npos;) text.replace(at, secret.size(), kHidden);
+    for (size_t at = 0; (at = text.find(secret, at)) != std::string::npos; at += kHidden.size())
+        text.replace(at, secret.size(), kHidden);
     // The peer's words are cut at some length, and the key with them.
     for (size_t length = std::min(secret.size(), text.size()); length >= kShortestSecret; --length) {
         if (!text.ends_with(secret.substr(0, length))) continue;

@@ -9,6 +9,7 @@
 #include "engine/gst/call_context.h"
 #include "engine/gst/gst_ptr.h"
 #include "engine/gst/heard_pad.h"
+#include "engine/gst/pad_order.h"
 #include "engine/line/line_element.h"
 #include "engine/line/line_session.h"
 
@@ -112,10 +113,10 @@ class LineSinkImpl final : public LineSession::Sink, private Playout::Out {
         auto owned = gst::Ptr<GstBuffer>::adopt(buffer);
         if (!session_) return GST_FLOW_FLUSHING;
         if (GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP)) return GST_FLOW_OK;  // nothing to say
-        if (call_->shard->on_shard()) {
+        if (order_.is_next(call_->shard)) {
             give(buffer);
-        } else {  // behind a queue: the socket belongs to the shard
-            call_->shard->post([this, keep = gst::Ptr<GstElement>::share(element_), owned] {
+        } else {
+            order_.post(call_->shard, element_, [this, owned] {
                 if (session_) give(owned.get());
             });
         }
@@ -155,11 +156,10 @@ class LineSinkImpl final : public LineSession::Sink, private Playout::Out {
         return TRUE;
     }
 
-    /// On the shard, behind the audio that was posted before it.
     void take_in_order(GstEvent* event) {
-        if (!call_ || call_->shard->on_shard()) return take(event);
-        call_->shard->post([this, keep = gst::Ptr<GstElement>::share(element_),
-                            kept = gst::Ptr<GstEvent>::share(event)] { take(kept.get()); });
+        Shard* shard = call_ ? call_->shard : nullptr;
+        if (order_.is_next(shard)) return take(event);
+        order_.post(shard, element_, [this, kept = gst::Ptr<GstEvent>::share(event)] { take(kept.get()); });
     }
 
     void take(GstEvent* event) {
@@ -169,6 +169,9 @@ class LineSinkImpl final : public LineSession::Sink, private Playout::Out {
                 heard.cleared(monotonic_ns());
                 break;
             case GST_EVENT_FLUSH_STOP:
+                // A queue's thread may have been about to hand on a last buffer; only now is that surely over.
+                playout_.clear(monotonic_ns());
+                heard.cleared(monotonic_ns());
                 // Only now do upstream events pass again.
                 playout_.report_cleared(monotonic_ns());
                 schedule();
@@ -234,6 +237,7 @@ class LineSinkImpl final : public LineSession::Sink, private Playout::Out {
     }
 
     GstElement* element_;
+    gst::PadOrder order_;
     const CarrierKind& carrier_;
     GstStaticPadTemplate* template_;
     GstPad* pad_;  // owned by the element

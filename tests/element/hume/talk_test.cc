@@ -271,6 +271,13 @@ TEST(HumeTools, HumeLine10_WhereNoAnswerIsWantedNoneIsSent) {
     EXPECT_NE(rig.server.log().texts("tool_response").at(0).find("tc-3"), std::string::npos);
 }
 
+TEST(HumeTools, EveryCallOfItsOwnIsAFactHoweverManyHaveNoOutcome) {
+    HumeRig rig;
+    ASSERT_TRUE(rig.talk());
+    for (int i = 0; i < 40; ++i) rig.server.text(tool_call("tc-" + std::to_string(i), "web_search", true, "builtin"));
+    EXPECT_TRUE(rig.wait_fact("tool.call", 40));
+}
+
 TEST(HumeTools, TheActionToolResultAnswersWhereThereIsNoUrl) {
     HumeRig rig;
     ASSERT_TRUE(rig.talk());

@@ -100,6 +100,14 @@ TEST_F(RecordSinkTest, SaysWhereTheRecordingIs) {
     EXPECT_EQ(sink.messages(GST_MESSAGE_EOS), 1U);
 }
 
+/// The last sample of the agent's leg that is not silent.
+size_t last_of_agent(const lab::Wav& wav) {
+    size_t last = 0;
+    for (size_t i = 0; i < wav.samples.size() / 2; ++i)
+        if (wav.samples[2 * i + 1] != 0) last = i;
+    return last;
+}
+
 TEST_F(RecordSinkTest, AFlushTakesAwayWhatWasNotHeard) {
     play();
     push(agent, 9'900, std::string(80'000, '\x10'), true);  // ten seconds in one burst, begun a moment ago
@@ -112,9 +120,7 @@ TEST_F(RecordSinkTest, AFlushTakesAwayWhatWasNotHeard) {
     EXPECT_TRUE(rig.run([&, until = monotonic_ns() + kSecondNs / 10] { return monotonic_ns() > until; }));
     end();
     const lab::Wav read = wav();
-    size_t last = 0;
-    for (size_t i = 0; i < read.samples.size() / 2; ++i)
-        if (read.samples[2 * i + 1] != 0) last = i;
+    const size_t last = last_of_agent(read);
     EXPECT_GT(last, 9'900U * 8);
     EXPECT_NEAR(static_cast<double>(last) / 8, static_cast<double>(flushed_ms), 50) << "to where the flush was";
     EXPECT_GT(read.samples.size() / 2, last + 80 * 8);
@@ -179,9 +185,7 @@ TEST_F(RecordSinkTest, AFlushDoesNotOvertakeAudioOfAnotherThread) {
     EXPECT_TRUE(rig.run([&, until = monotonic_ns() + kSecondNs / 2] { return monotonic_ns() > until; }));
     end();
     const lab::Wav read = wav();
-    size_t last = 0;
-    for (size_t i = 0; i < read.samples.size() / 2; ++i)
-        if (read.samples[2 * i + 1] != 0) last = i;
+    const size_t last = last_of_agent(read);
     EXPECT_GT(read.samples.size() / 2, last + 300 * 8) << "what lay ahead at the flush was recorded";
 }
 

@@ -236,6 +236,19 @@ TEST_F(TwilioSinkTest, TheEndFromAnotherThreadKeepsItsPlaceBehindTheAudio) {
     EXPECT_TRUE(rig.run([&] { return played() == kFrame; }));
 }
 
+TEST_F(TwilioSinkTest, P2AnInterruptionDoesNotOvertakeAudioOfAnotherThread) {
+    play();
+    reply(1, false);
+    EXPECT_EQ(agent.push(kFrame), GST_FLOW_OK);  // on its way to the shard
+    flush();
+    EXPECT_TRUE(rig.run([&] { return told(State::kCleared) == 1; }));
+    EXPECT_EQ(std::count(rig.heard().begin(), rig.heard().end(), "clear"), played().empty() ? 0 : 1)
+        << "what was heard of the cancelled reply is cleared";
+    reply(2, false);
+    say(std::string(160, '\x02'));
+    EXPECT_TRUE(played().ends_with(std::string(160, '\x02')));
+}
+
 TEST_F(TwilioSinkTest, SaysWhenItsStreamIsOver) {
     play();
     rig.on_shard([&] { agent.event(gst_event_new_eos()); });

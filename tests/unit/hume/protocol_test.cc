@@ -164,6 +164,12 @@ TEST(HumeProtocol, HumeLine11_UnknownTypesAndFieldsAreTolerated) {
     read<AssistantEnd>(R"({"type":"assistant_end","custom_session_id":"x","more":1})");
 }
 
+TEST(HumeProtocol, WhatIsLargerThanAnyTextIsAnError) {
+    const std::string words(300U << 10, 'w');
+    EXPECT_EQ(error_of(R"({"type":"assistant_message","message":{"content":")" + words + R"("}})"), "too-large");
+    EXPECT_EQ(error_of(R"({"type":"error","code":"E0101","message":")" + words + R"("})"), "too-large");
+}
+
 TEST(HumeProtocol, WhatIsNoMessageIsAnError) {
     EXPECT_EQ(error_of(""), "bad-json");
     EXPECT_EQ(error_of("{"), "bad-json");
