@@ -118,9 +118,12 @@ void Element::play(bool playing) {
     playing_ = playing;
     // Never waits for the shard: on the way down it may stand in a sink that has already been paused.
     if (!playing) return;
-    with_talk([this](Talk& talk) {
-        if (ended_) return end_of_stream();  // over before there was a stream to end
-        talk.start_talk();
+    shard_.post([this, keep = gst::Ptr<GstElement>::share(element_)] {
+        if (ended_) {
+            end_of_stream();  // over before there was a stream to end
+        } else if (talk_) {
+            talk_->start_talk();
+        }
     });
 }
 
