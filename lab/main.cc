@@ -233,7 +233,7 @@ int complain(const Error& error) {
 }
 
 template <class Options>
-int run(AgentCommand<Options>& command, int (*serve)(const Options&)) {
+int run(AgentCommand<Options>& command) {
     auto address = split_host_port(command.listen);
     if (!address) return complain(address.error());
     command.options.host = address->host;
@@ -247,7 +247,7 @@ int run(AgentCommand<Options>& command, int (*serve)(const Options&)) {
     for (const auto& fault : command.faults) {
         if (auto set = set_fault(command.options.faults, fault); !set) return complain(set.error());
     }
-    return serve(command.options);
+    return run_agent(command.options);
 }
 
 }  // namespace
@@ -285,8 +285,8 @@ int main(int argc, char** argv) {
         return app.exit(error) == 0 ? 0 : 2;
     }
     if (*voices) return run_voices(speech, match, voices_json);
-    if (*agent) return run(deepgram, deepgram::run_deepgram);
-    if (*chat) return run(evi, hume::run_hume);
+    if (*agent) return run(deepgram);
+    if (*chat) return run(evi);
     if (*vonage_call) return run_vonage(std::move(vonage));
     return run_twilio(std::move(twilio));
 }

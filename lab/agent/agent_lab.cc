@@ -4,8 +4,18 @@
 
 namespace trunkline::lab {
 
-AgentLab::AgentLab(std::unique_ptr<agent::Server> server) : server_(std::move(server)) {}
+AgentLab::AgentLab(std::shared_ptr<agent::Door> door) : door_(std::move(door)) {}
 AgentLab::~AgentLab() = default;
+
+Status AgentLab::serve(const agent::AgentOptions& options, EventSink events) {
+    backend_ = options.agent;
+    auto world = agent::make_world(options.speech, options.brain);
+    if (!world) return tl::unexpected<Error>(world.error());
+    auto server = agent::Server::start(options.host, options.port, door_, std::move(*world), std::move(events));
+    if (!server) return tl::unexpected<Error>(server.error());
+    server_ = std::move(*server);
+    return {};
+}
 
 int AgentLab::port() const { return server_->port(); }
 std::string AgentLab::url() const { return server_->url(); }

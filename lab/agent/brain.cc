@@ -42,6 +42,22 @@ const Reply& Mind::answer(const std::string& name, const std::string& text) {
     return brain_.fallback;
 }
 
+std::string greeting_of(const Brain& brain, const std::string& otherwise) {
+    const std::string& greeting = brain.greeting.empty() ? otherwise : brain.greeting;
+    return greeting == "-" ? "" : greeting;
+}
+
+std::vector<std::string> lines_of(const Reply& reply, const std::vector<std::string>& contents, bool answered) {
+    if (!answered) return {reply.say_unanswered};
+    std::string result;
+    for (const std::string& content : contents) {
+        if (!content.empty()) result += (result.empty() ? "" : " ") + speakable(content);
+    }
+    std::vector<std::string> lines;
+    for (const std::string& line : reply.say) lines.push_back(with_result(line, result));
+    return lines;
+}
+
 std::string speakable(const std::string& content) {
     const auto value = nlohmann::ordered_json::parse(content, nullptr, false);
     if (value.is_discarded()) return content;

@@ -4,13 +4,15 @@
 
 #include <algorithm>
 #include <chrono>
-#include <nlohmann/json.hpp>
+
+#include "lab/agent/json.h"
 
 namespace trunkline::lab::agent {
 namespace {
 
 constexpr size_t kMaxSessions = 100000;
 constexpr size_t kMaxViolations = 1000;
+constexpr size_t kMaxAudioOut = 8U << 20;
 
 template <class List>
 bool any_type(const List& list, const std::string& type) {
@@ -25,9 +27,17 @@ bool SessionRecord::violated(const std::string& code) const {
     return std::any_of(violations.begin(), violations.end(), [&](const Violation& v) { return v.code == code; });
 }
 
+void SessionRecord::count_audio_out(size_t bytes) {
+    ++audio_frames_out;
+    audio_bytes_out += static_cast<int64_t>(bytes);
+}
+
+void SessionRecord::keep_audio_out(std::span<const uint8_t> bytes) {
+    if (audio_out.size() + bytes.size() <= kMaxAudioOut) audio_out.insert(audio_out.end(), bytes.begin(), bytes.end());
+}
+
 std::string LabEvent::to_json() const {
-    const nlohmann::ordered_json line = {{"at_ms", at_ms}, {"session", session}, {"kind", kind}, {"text", text}};
-    return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    return wire({{"at_ms", at_ms}, {"session", session}, {"kind", kind}, {"text", text}});
 }
 
 Ledger::Ledger(std::function<void(const LabEvent&)> events)
@@ -67,6 +77,14 @@ void Ledger::update(int number, const std::function<void(SessionRecord&)>& chang
 
 void Ledger::event(int number, const std::string& kind, const std::string& text) {
     if (events_) events_(LabEvent{now_ms(), number, kind, text});
+}
+
+void Journal::heard(const Hearing& hearing, bool quietly) {
+    const double at = now_ms();
+    update([&](SessionRecord& r) { r.heard.push_back({at, hearing}); });
+    if (quietly) return;
+    event("heard", hearing.intelligible() ? hearing.name() + ": " + hearing.transcript()
+                                          : "[unintelligible] " + hearing.reason());
 }
 
 void Journal::violation(const std::string& code, int line, const std::string& what) {

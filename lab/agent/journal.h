@@ -36,6 +36,8 @@ class Journal {
     double now_ms() const { return ledger_.now_ms() - opened_; }
     void update(const std::function<void(SessionRecord&)>& change) { ledger_.update(number_, change); }
     void event(const std::string& kind, const std::string& text) { ledger_.event(number_, kind, text); }
+    /// What a turn of the caller was. `quietly`: for the record alone.
+    void heard(const Hearing& hearing, bool quietly = false);
     void violation(const std::string& code, int line, const std::string& what);
 
   private:

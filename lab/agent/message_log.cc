@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
-#include <nlohmann/json.hpp>
+
+#include "lab/agent/json.h"
 
 namespace trunkline::lab::agent {
 namespace {
@@ -10,10 +11,6 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr size_t kMaxBytes = 256U << 20;
-
-std::string dumped(const ordered_json& value) {
-    return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
 
 constexpr const char* kSecrets[] = {"language_model_api_key", "headers", "credentials", "api_key", "access_token"};
 
@@ -39,7 +36,7 @@ std::string without_secrets(const std::string& text) {
     auto message = ordered_json::parse(text, nullptr, false);
     if (message.is_discarded()) return "";
     hide(message, false);
-    return dumped(message);
+    return wire(message);
 }
 
 MessageLog::MessageLog(const std::string& dir, const std::string& name) : wanted_(!dir.empty()) {
@@ -49,11 +46,11 @@ MessageLog::MessageLog(const std::string& dir, const std::string& name) : wanted
 }
 
 void MessageLog::text(double at_ms, const std::string& text) {
-    if (file_) line(dumped({{"at_ms", at_ms}, {"text", without_secrets(text)}}));
+    if (file_) line(wire({{"at_ms", at_ms}, {"text", without_secrets(text)}}));
 }
 
 void MessageLog::binary(double at_ms, size_t bytes) {
-    if (file_) line(dumped({{"at_ms", at_ms}, {"binary", bytes}}));
+    if (file_) line(wire({{"at_ms", at_ms}, {"binary", bytes}}));
 }
 
 void MessageLog::line(const std::string& line) {

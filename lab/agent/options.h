@@ -73,10 +73,13 @@ struct Brain {
 
 /// What every simulated voice agent can be told. Each has its own defaults and more of its own.
 struct AgentOptions {
+    std::string agent;  ///< "deepgram", "hume": what it plays, in the names of its files and for people
     std::string host = "127.0.0.1";
-    int port = 0;         ///< 0: any free one
-    std::string api_key;  ///< empty: any key, but there must be one
-    bool strict = true;   ///< false: violations are recorded, the session goes on
+    int port = 0;                 ///< 0: any free one
+    std::string api_key;          ///< empty: any key, but there must be one
+    bool strict = true;           ///< false: violations are recorded, the session goes on
+    int error_close_code = 1011;  ///< after an error; 1005 closes without a code
+    double session_speed = 1;     ///< the clock of the session's limits runs this much faster
     Brain brain;
     LatencyOptions latency;
     AudioPacing pacing;
@@ -87,7 +90,7 @@ struct AgentOptions {
     double gain_tolerance_db = 1;  ///< speech further from its recording's level is unintelligible
     std::string record_dir;        ///< not empty: what each session heard is written there as WAV
     std::string messages_dir;      ///< not empty: what each session received is written there as JSON lines
-    size_t keep_audio_in = 0;      ///< bytes of each session\'s caller audio that are kept as received
+    size_t keep_audio_in = 0;      ///< bytes of each session's caller audio that are kept as received
     bool json = false;             ///< events as JSON lines instead of text
 };
 

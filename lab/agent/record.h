@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,8 @@ struct SessionRecord {
     std::vector<uint8_t> audio_in;    ///< all caller audio as received, up to AgentOptions::keep_audio_in
     std::vector<uint8_t> audio_out;   ///< all agent audio as sent (at most 8 MiB)
 
+    void count_audio_out(size_t bytes);
+    void keep_audio_out(std::span<const uint8_t> bytes);
     bool open() const { return closed_ms < 0; }
     bool received_type(const std::string& type) const;
     bool sent_type(const std::string& type) const;

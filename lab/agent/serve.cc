@@ -4,12 +4,12 @@
 #include <csignal>
 #include <cstdio>
 
-#include "lab/agent/server.h"
+#include "lab/agent/agent_lab.h"
 
-namespace trunkline::lab::agent {
+namespace trunkline::lab {
 namespace {
 
-void print(const LabEvent& event, bool json) {
+void print(const agent::LabEvent& event, bool json) {
     if (json) {
         std::printf("%s\n", event.to_json().c_str());
     } else {
@@ -26,15 +26,16 @@ gboolean quit(gpointer loop) {
 
 }  // namespace
 
-int serve_until_signal(const char* program, bool json,
-                       const std::function<Result<std::string>(std::function<void(const LabEvent&)>)>& start,
-                       const std::function<std::vector<SessionRecord>()>& sessions) {
-    const auto url = start([json](const LabEvent& event) { print(event, json); });
-    if (!url) {
-        std::fprintf(stderr, "lab %s: %s (%s)\n", program, url.error().message.c_str(), url.error().code.c_str());
+int serve_until_signal(const agent::AgentOptions& options,
+                       const std::function<Result<std::unique_ptr<AgentLab>>(AgentLab::EventSink)>& start) {
+    const bool json = options.json;
+    const auto lab = start([json](const agent::LabEvent& event) { print(event, json); });
+    if (!lab) {
+        std::fprintf(stderr, "lab %s: %s (%s)\n", options.agent.c_str(), lab.error().message.c_str(),
+                     lab.error().code.c_str());
         return 1;
     }
-    print({0, 0, "listening", *url}, json);
+    print({0, 0, "listening", (*lab)->url()}, json);
     GMainLoop* loop = g_main_loop_new(nullptr, FALSE);
     const guint on_int = g_unix_signal_add(SIGINT, quit, loop);
     const guint on_term = g_unix_signal_add(SIGTERM, quit, loop);
@@ -43,11 +44,11 @@ int serve_until_signal(const char* program, bool json,
     g_source_remove(on_term);
     g_main_loop_unref(loop);
     size_t violations = 0;
-    const auto seen = sessions();
-    for (const SessionRecord& session : seen) violations += session.violations.size();
+    const auto seen = (*lab)->sessions();
+    for (const agent::SessionRecord& session : seen) violations += session.violations.size();
     print({0, 0, "summary", std::to_string(seen.size()) + " sessions, " + std::to_string(violations) + " violations"},
           json);
     return 0;
 }
 
-}  // namespace trunkline::lab::agent
+}  // namespace trunkline::lab

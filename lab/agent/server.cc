@@ -22,48 +22,13 @@ void refuse(SoupServerMessage* message, const Refusal& refusal) {
                                      refusal.body.size());
 }
 
-std::string decoded(const std::string& text) {
-    std::string spaced = text;
-    for (char& c : spaced) {
-        if (c == '+') c = ' ';
-    }
-    char* plain = g_uri_unescape_string(spaced.c_str(), nullptr);
-    std::string out = plain ? plain : spaced;
-    g_free(plain);
-    return out;
-}
-
 }  // namespace
-
-std::string Request::header(const char* name) const {
-    const char* value = soup_message_headers_get_list(soup_server_message_get_request_headers(message_), name);
-    return value ? value : "";
-}
-
-std::string Request::raw_query() const {
-    const char* query = g_uri_get_query(soup_server_message_get_uri(message_));
-    return query ? query : "";
-}
-
-std::vector<std::pair<std::string, std::string>> Request::query() const {
-    std::vector<std::pair<std::string, std::string>> out;
-    constexpr int kMaxParts = 512;
-    gchar** parts = g_strsplit(raw_query().c_str(), "&", kMaxParts);
-    for (gchar** part = parts; *part; ++part) {
-        const std::string text = *part;
-        const size_t equals = text.find('=');
-        if (text.empty()) continue;
-        out.emplace_back(decoded(text.substr(0, equals)),
-                         equals == std::string::npos ? "" : decoded(text.substr(equals + 1)));
-    }
-    g_strfreev(parts);
-    return out;
-}
 
 struct Server::Impl {
     explicit Impl(std::function<void(const LabEvent&)> events) : ledger(std::move(events)) {}
 
-    Protocol protocol;
+    std::shared_ptr<Door> door;
+    std::string path;
     std::string host;
     Ledger ledger;
     World world;
@@ -80,27 +45,28 @@ struct Server::Impl {
     void handle();
     void run(int wanted_port, std::promise<Status>& ready);
     void farewell();
-    void early(SoupServerMessage* message, const char* path);
+    void early(SoupServerMessage* message, const char* at);
     void accept(SoupServerMessage* message, SoupWebsocketConnection* socket);
     void post(std::function<void()> action);
 };
 
 void Server::Impl::handle() {
     // The most specific path's handlers alone are called, so the agent's path needs its own early handler.
-    for (const char* path : {static_cast<const char*>(nullptr), protocol.path.c_str()}) {
+    for (const char* one : {static_cast<const char*>(nullptr), path.c_str()}) {
         soup_server_add_early_handler(
-            server, path,
+            server, one,
             [](SoupServer*, SoupServerMessage* message, const char* at, GHashTable*, gpointer self) {
                 static_cast<Impl*>(self)->early(message, at);
             },
             this, nullptr);
     }
+    std::vector<std::string> subprotocols = door->subprotocols();
     std::vector<char*> names;
-    names.reserve(protocol.subprotocols.size() + 1);
-    for (std::string& name : protocol.subprotocols) names.push_back(name.data());
+    names.reserve(subprotocols.size() + 1);
+    for (std::string& name : subprotocols) names.push_back(name.data());
     names.push_back(nullptr);
     soup_server_add_websocket_handler(
-        server, protocol.path.c_str(), nullptr, names.size() > 1 ? names.data() : nullptr,
+        server, path.c_str(), nullptr, names.size() > 1 ? names.data() : nullptr,
         [](SoupServer*, SoupServerMessage* message, const char*, SoupWebsocketConnection* socket, gpointer self) {
             static_cast<Impl*>(self)->accept(message, socket);
         },
@@ -159,8 +125,8 @@ void Server::Impl::farewell() {
     sessions.clear();
 }
 
-void Server::Impl::early(SoupServerMessage* message, const char* path) {
-    const auto refusal = protocol.gate(ledger, Request(message), path == protocol.path);
+void Server::Impl::early(SoupServerMessage* message, const char* at) {
+    const auto refusal = door->gate(ledger, Request(message), at == path);
     if (!refusal) return;
     {
         const std::lock_guard lock(mutex);
@@ -171,8 +137,9 @@ void Server::Impl::early(SoupServerMessage* message, const char* path) {
 
 void Server::Impl::accept(SoupServerMessage* message, SoupWebsocketConnection* socket) {
     auto slot = std::make_shared<int>(0);
-    auto session = protocol.accept(world, Request(message), socket,
-                                   [this, slot] { post([this, slot] { sessions.erase(*slot); }); });
+    const Request request(message);
+    auto session =
+        door->accept({world, request, socket, [this, slot] { post([this, slot] { sessions.erase(*slot); }); }});
     *slot = session->number();
     sessions[*slot] = std::move(session);
 }
@@ -194,10 +161,11 @@ void Server::Impl::post(std::function<void()> action) {
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-Result<std::unique_ptr<Server>> Server::start(const std::string& host, int port, Protocol protocol, World world,
-                                              std::function<void(const LabEvent&)> events) {
+Result<std::unique_ptr<Server>> Server::start(const std::string& host, int port, std::shared_ptr<Door> door,
+                                              World world, std::function<void(const LabEvent&)> events) {
     auto impl = std::make_unique<Impl>(std::move(events));
-    impl->protocol = std::move(protocol);
+    impl->path = door->path();
+    impl->door = std::move(door);
     impl->host = host;
     impl->context = g_main_context_new();
     impl->loop = g_main_loop_new(impl->context, FALSE);
@@ -221,9 +189,7 @@ Server::~Server() {
 }
 
 int Server::port() const { return impl_->port; }
-std::string Server::url() const {
-    return "ws://" + impl_->host + ":" + std::to_string(impl_->port) + impl_->protocol.path;
-}
+std::string Server::url() const { return "ws://" + impl_->host + ":" + std::to_string(impl_->port) + impl_->path; }
 const Ledger& Server::ledger() const { return impl_->ledger; }
 
 size_t Server::refused() const {

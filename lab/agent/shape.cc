@@ -1,22 +1,14 @@
 #include "lab/agent/shape.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+
+#include "lab/agent/json.h"
 
 namespace trunkline::lab::agent {
 namespace {
 
 using nlohmann::json;
 constexpr size_t kMaxProblems = 20;
-
-const json& member(const json& value, const char* key) {
-    static const json kNothing;
-    if (!value.is_object()) return kNothing;
-    const auto it = value.find(key);
-    return it == value.end() ? kNothing : *it;
-}
-
-std::string text_of(const json& value) { return value.is_string() ? value.get<std::string>() : ""; }
 
 class Walker {
   public:
@@ -164,6 +156,11 @@ Checked check_message(std::string_view text, const std::function<const Shape*(co
     }
     Walker(checked, codes.bad_shape).object(message, *shape, "");
     return checked;
+}
+
+bool looks_like_message(std::span<const uint8_t> binary) {
+    const std::string_view text(reinterpret_cast<const char*>(binary.data()), binary.size());
+    return text.starts_with('{') && text.find("\"type\"") != std::string_view::npos;
 }
 
 }  // namespace trunkline::lab::agent

@@ -1,6 +1,8 @@
 #pragma once
 // The schema language of client messages: shapes are tables of fields, and a message is walked along its shape.
+#include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -61,5 +63,8 @@ struct ShapeCodes {
 /// by its type, null when there is no such message. `type` receives its "type" ("" when the text is no JSON object).
 Checked check_message(std::string_view json, const std::function<const Shape*(const std::string&)>& shape_of,
                       const ShapeCodes& codes, std::string& type);
+
+/// A message in a binary frame, which is heard as noise.
+bool looks_like_message(std::span<const uint8_t> binary);
 
 }  // namespace trunkline::lab::agent

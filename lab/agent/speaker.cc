@@ -46,10 +46,14 @@ void Speaker::send_frames(size_t bytes) {
     }
 }
 
-size_t Speaker::stop(int late_ms) {
+size_t Speaker::cut() {
     timers_.cancel(timer_);
     timer_ = 0;
-    const size_t sent = at_;
+    return at_;
+}
+
+size_t Speaker::stop(int late_ms) {
+    const size_t sent = cut();
     if (late_ms > 0) send_frames(bytes_in(late_ms, per_second_));
     bytes_.clear();
     at_ = 0;

@@ -19,6 +19,8 @@ class Speaker {
 
     /// Begins at once; `done` is called after the last byte was sent. Nothing else may be playing.
     void play(std::vector<uint8_t> bytes, size_t bytes_per_second, std::function<void()> done);
+    /// Sends no more until stop() says what becomes of the rest. Returns the bytes sent of the utterance so far.
+    size_t cut();
     /// Drops the rest but its first `late_ms`, which are sent now. Returns the bytes sent of the utterance so far.
     size_t stop(int late_ms = 0);
     bool sending() const { return timer_ != 0; }

@@ -1,5 +1,6 @@
 // What every session of a lab shares, made before the first call.
-#include "lab/agent/server.h"
+#include "lab/agent/brain.h"
+#include "lab/agent/door.h"
 
 namespace trunkline::lab::agent {
 namespace {
@@ -11,7 +12,7 @@ void warm(SpeechLibrary& library, const Brain& brain) {
         }
         (void)library.speech(reply.say_unanswered);
     };
-    if (!brain.greeting.empty() && brain.greeting != "-") (void)library.speech(brain.greeting);
+    if (const std::string greeting = greeting_of(brain); !greeting.empty()) (void)library.speech(greeting);
     for (const Rule& rule : brain.rules) all(rule.reply);
     all(brain.fallback);
 }

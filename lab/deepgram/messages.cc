@@ -1,15 +1,16 @@
 #include "lab/deepgram/messages.h"
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
+
+#include "lab/agent/json.h"
 
 namespace trunkline::lab::deepgram {
 namespace {
 
+using agent::member;
+using agent::text_of;
+using agent::wire;
 using nlohmann::ordered_json;
-
-std::string wire(const ordered_json& message) {
-    return message.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
 
 ordered_json typed(const char* type) { return ordered_json{{"type", type}}; }
 
@@ -29,12 +30,6 @@ ordered_json call_list(const std::vector<FunctionCall>& calls, bool whole) {
         list.push_back(std::move(one));
     }
     return list;
-}
-
-std::string text_at(const ordered_json& message, const char* key) {
-    if (!message.is_object()) return "";
-    const auto it = message.find(key);
-    return it != message.end() && it->is_string() ? it->get<std::string>() : "";
 }
 
 }  // namespace
@@ -134,18 +129,15 @@ std::string handshake_error(const std::string& code, const std::string& message,
 ClientText read_client_text(std::string_view text) {
     ClientText out;
     const auto message = ordered_json::parse(text.begin(), text.end(), nullptr, false);
-    out.type = text_at(message, "type");
+    out.type = text_of(member(message, "type"));
     for (const char* key : {"prompt", "message", "content"}) {
-        if (out.text.empty()) out.text = text_at(message, key);
+        if (out.text.empty()) out.text = text_of(member(message, key));
     }
-    out.behavior = text_at(message, "behavior");
-    out.id = text_at(message, "id");
-    out.name = text_at(message, "name");
-    out.thought_signature = text_at(message, "thought_signature");
-    if (message.is_object() && message.contains("listen") && message["listen"].is_object() &&
-        message["listen"].contains("provider")) {
-        out.listen_version = text_at(message["listen"]["provider"], "version");
-    }
+    out.behavior = text_of(member(message, "behavior"));
+    out.id = text_of(member(message, "id"));
+    out.name = text_of(member(message, "name"));
+    out.thought_signature = text_of(member(message, "thought_signature"));
+    out.listen_version = text_of(member(member(member(message, "listen"), "provider"), "version"));
     return out;
 }
 

@@ -5,18 +5,13 @@
 #include <vector>
 
 #include "lab/agent/brain.h"
+#include "lab/agent/calls.h"
 
 namespace trunkline::lab::deepgram {
 
 using agent::speakable;
 
-struct FunctionCall {
-    std::string id;
-    std::string name;
-    std::string arguments;  ///< JSON text
-    bool client_side = true;
-    std::string thought_signature;
-};
+using FunctionCall = agent::Call;
 
 /// Seconds; negative: left out.
 struct Latencies {

@@ -3,13 +3,15 @@
 
 #include <algorithm>
 #include <cctype>
-#include <nlohmann/json.hpp>
 
+#include "lab/agent/json.h"
 #include "lab/deepgram/schema.h"
 
 namespace trunkline::lab::deepgram {
 namespace {
 
+using agent::member;
+using agent::text_of;
 using nlohmann::json;
 constexpr size_t kMaxMessage = 1U << 20;
 constexpr const char* kUnparsable = "UNPARSABLE_CLIENT_MESSAGE";
@@ -24,17 +26,6 @@ bool is_uuid(const std::string& text) {
         if (dash ? text[i] != '-' : !std::isxdigit(static_cast<unsigned char>(text[i]))) return false;
     }
     return true;
-}
-
-const json& member(const json& value, const char* key) {
-    static const json kNothing;
-    if (!value.is_object()) return kNothing;
-    const auto it = value.find(key);
-    return it == value.end() ? kNothing : *it;
-}
-
-std::string text_of(const json& value, const std::string& fallback = "") {
-    return value.is_string() ? value.get<std::string>() : fallback;
 }
 
 /// Parses without exceptions; a discarded value when it is no JSON.

@@ -22,39 +22,27 @@ std::string beginning_of(const std::string& words, double part) {
 
 }  // namespace
 
-Conversation::Conversation(Link& link, const Writer& writer, agent::Timers& timers, agent::Journal& journal,
-                           const HumeOptions& options, bool verbose, std::shared_ptr<SpeechLibrary> library,
-                           std::shared_ptr<const KnownSpeech> known)
-    : link_(link),
-      writer_(writer),
-      timers_(timers),
-      journal_(journal),
+Conversation::Conversation(agent::Session& session, const HumeOptions& options, const Writer& writer, bool verbose)
+    : agent::Conversation(session, options),
       options_(options),
+      writer_(writer),
       verbose_(verbose),
-      library_(library),
-      listener_(std::move(known), agent::listening(options)),
-      mind_(options.brain),
-      latency_(options.latency, journal.number()),
-      voice_(link, writer, timers, journal, options, std::move(library)),
-      tools_(link, writer, timers, journal, options) {
+      voice_(session, options, writer),
+      tools_(session, options, writer) {
     listener_.on_speech = [this](int64_t at) {
         onset_ = at;
         confirmed_ = false;
         next_interim_ = at + options_.interim_every_ms * kSamplesPerMs;
         journal_.event("heard", "the caller speaks");
     };
-    listener_.on_hearing = [this](const Hearing& hearing) { heard(hearing); };
     voice_.on_end = [this] {
-        if (hang_up_) link_.close(1000, "hang_up");
+        if (hang_up_) session_.close(1000, "hang_up");
     };
 }
 
 void Conversation::greet() {
-    const std::string& greeting = mind_.brain().greeting;
-    if (greeting.empty() || greeting == "-") return;
-    timers_.after(latency_.greeting(), [this, generation = generation_, greeting] {
-        if (generation == generation_) voice_.say({greeting}, false, 0);
-    });
+    const std::string greeting = agent::greeting_of(mind_.brain());
+    if (!greeting.empty()) later(latency_.greeting(), [this, greeting] { say(greeting); });
 }
 
 void Conversation::hear(std::span<const int16_t> samples, bool resampled) {
@@ -69,18 +57,18 @@ void Conversation::hear(std::span<const int16_t> samples, bool resampled) {
             confirmed_ = true;
             interruption(false);
         }
-        if (verbose_ && listener_.position() >= next_interim_ && (confirmed_ || !voice_.in_progress())) interim();
+        if (verbose_ && listener_.position() >= next_interim_ && (confirmed_ || !voice_.busy())) interim();
     }
 }
 
 void Conversation::interruption(bool always) {
-    ++generation_;  // a reply that was about to come is about something the caller has gone on from
+    outdate();
     tools_.forget();
     hang_up_ = false;
-    if (!voice_.in_progress() && !always) return;
-    link_.send(writer_.user_interruption(g_get_real_time() / 1000, options_.faults.interruption_object));
-    // A server that notices too late: audio of the stopped reply after the event.
-    voice_.interrupt(options_.faults.late_audio_ms);
+    if (!voice_.busy() && !always) return;
+    voice_.interrupt(options_.faults.late_audio_ms, [this] {
+        session_.send(writer_.user_interruption(g_get_real_time() / 1000, options_.faults.interruption_object));
+    });
 }
 
 /// What has been understood so far of a turn that goes on.
@@ -101,15 +89,11 @@ void Conversation::interim() {
     m.prosody = prosody_of(so_far.matches.front().name, m.content);
     m.begin_ms = so_far.begin / kSamplesPerMs;
     m.end_ms = so_far.end / kSamplesPerMs;
-    link_.send(writer_.user_message(m));
+    session_.send(writer_.user_message(m));
 }
 
 void Conversation::heard(const Hearing& hearing) {
-    const double at = journal_.now_ms();
-    journal_.update([&](agent::SessionRecord& r) { r.heard.push_back({at, hearing}); });
-    journal_.event("heard", hearing.intelligible() ? hearing.name() + ": " + hearing.transcript()
-                                                   : "[unintelligible] " + hearing.reason());
-    if (voice_.in_progress() && !confirmed_ && !options_.murmurs_are_turns) {
+    if (voice_.busy() && !confirmed_ && !options_.murmurs_are_turns) {
         journal_.event("heard", "too short to interrupt the reply");
         return;
     }
@@ -126,37 +110,37 @@ void Conversation::user_input(const std::string& text) {
     m.content = text;
     m.from_text = true;
     m.begin_ms = m.end_ms = listener_.position() / kSamplesPerMs;
-    voice_.interrupt(0);
+    voice_.interrupt();
     Turn typed{"", text, latency_.turn()};
     typed.latency.stt = 0;
     turn(typed, m);
 }
 
 void Conversation::turn(Turn turn, const UserMessage& message) {
-    ++generation_;
+    outdate();
     tools_.forget();
     turn.latency.think += options_.faults.slow_ms;
     ++pending_;
-    timers_.after(turn.latency.stt, [this, turn, message, generation = generation_] {
+    timers_.after(turn.latency.stt, [this, turn, message, generation = generation()] {
         --pending_;
-        link_.send(writer_.user_message(message));
-        if (paused_) return respond(turn);  // which keeps it
+        session_.send(writer_.user_message(message));
+        if (paused_) return answer(turn);  // which keeps it
         timers_.after(turn.latency.think, [this, turn, generation] {
-            if (generation == generation_) respond(turn);
+            if (generation == this->generation()) answer(turn);
         });
     });
 }
 
-void Conversation::respond(const Turn& turn) {
+void Conversation::answer(const Turn& turn) {
     if (paused_) {
         unanswered_ = turn;
         return;
     }
-    act(mind_.answer(turn.name, turn.text), turn.latency);
+    respond(mind_.answer(turn.name, turn.text), turn.latency);
 }
 
-void Conversation::act(const agent::Reply& reply, const agent::TurnLatency& latency) {
-    if (!reply.error.empty()) return link_.fatal(reply.error, "as the brain wishes");
+void Conversation::respond(const agent::Reply& reply, const agent::TurnLatency& latency) {
+    if (!reply.error.empty()) return session_.fatal(reply.error, "as the brain wishes");
     std::vector<agent::FunctionPlan> calls = reply.calls;
     if (reply.hang_up) {
         agent::FunctionPlan plan;
@@ -171,45 +155,24 @@ void Conversation::act(const agent::Reply& reply, const agent::TurnLatency& late
 }
 
 void Conversation::spoken_reply(const agent::Reply& reply, const Tools::Outcome& outcome, double audio_delay) {
-    std::string result;
-    for (const std::string& content : outcome.contents) {
-        if (!content.empty()) result += (result.empty() ? "" : " ") + agent::speakable(content);
-    }
-    std::vector<std::string> lines;
-    for (const std::string& line : reply.say) lines.push_back(agent::with_result(line, result));
-    if (!outcome.answered) lines = {reply.say_unanswered};
     hang_up_ = outcome.hang_up;
-    voice_.say(lines, false, audio_delay);
-    if (hang_up_ && !voice_.in_progress()) link_.close(1000, "hang_up");  // without a farewell
+    voice_.say(agent::lines_of(reply, outcome.contents, outcome.answered), {}, audio_delay);
+    if (hang_up_ && !voice_.busy()) session_.close(1000, "hang_up");  // without a farewell
 }
 
 void Conversation::pause() {
     paused_ = true;
-    if (options_.pause_stops_speech) voice_.interrupt(0);
+    if (options_.pause_stops_speech) voice_.interrupt();
 }
 
 void Conversation::resume() {
     paused_ = false;
     const auto turn = std::exchange(unanswered_, std::nullopt);
-    if (turn) respond(*turn);
-}
-
-void Conversation::call(const agent::FunctionPlan& plan) {
-    agent::Reply reply;
-    reply.calls = {plan};
-    reply.say = {"{result}"};
-    act(reply, latency_.turn());
+    if (turn) answer(*turn);
 }
 
 void Conversation::finish() {
-    ++generation_;
-    voice_.on_end = nullptr;
-    listener_.on_speech = nullptr;
-    listener_.on_hearing = [this](const Hearing& hearing) {
-        const double at = journal_.now_ms();
-        journal_.update([&](agent::SessionRecord& r) { r.heard.push_back({at, hearing}); });
-    };
-    listener_.finish();
+    agent::Conversation::finish();
     voice_.stop();
 }
 

@@ -2,7 +2,7 @@
 
 #include <glib.h>
 
-#include <nlohmann/json.hpp>
+#include "lab/agent/json.h"
 
 namespace trunkline::lab::hume {
 namespace {
@@ -69,8 +69,7 @@ ChatQuery read_query(const Query& query, const std::string& raw_query) {
 }
 
 std::string refusal_body(unsigned status, const std::string& text) {
-    const nlohmann::ordered_json body = {{"status", status}, {"message", text}};
-    return body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    return agent::wire({{"status", status}, {"message", text}});
 }
 
 }  // namespace trunkline::lab::hume

@@ -2,7 +2,7 @@
 // Who may open a socket, and what the address says about the chat.
 #include <string>
 
-#include "lab/agent/server.h"
+#include "lab/agent/door.h"
 #include "lab/hume/options.h"
 #include "lab/hume/settings.h"
 

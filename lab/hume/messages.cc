@@ -3,21 +3,21 @@
 #include <glib.h>
 
 #include <map>
-#include <nlohmann/json.hpp>
+
+#include "lab/agent/json.h"
 
 namespace trunkline::lab::hume {
 namespace {
 
+using agent::member;
+using agent::text_of;
+using agent::wire;
 using nlohmann::ordered_json;
 
 ordered_json typed(const char* type, const std::string& custom) {
     ordered_json message{{"type", type}};
     if (!custom.empty()) message["custom_session_id"] = custom;
     return message;
-}
-
-std::string wire(const ordered_json& message) {
-    return message.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 ordered_json models(const std::optional<Scores>& scores) {
@@ -27,12 +27,6 @@ ordered_json models(const std::optional<Scores>& scores) {
     for (size_t i = 0; i < kExpressionCount; ++i) named[std::string(expression_names()[i])] = (*scores)[i];
     out["prosody"]["scores"] = std::move(named);
     return out;
-}
-
-std::string text_at(const ordered_json& message, const char* key) {
-    if (!message.is_object()) return "";
-    const auto it = message.find(key);
-    return it != message.end() && it->is_string() ? it->get<std::string>() : "";
 }
 
 }  // namespace
@@ -98,9 +92,9 @@ std::string Writer::tool_call(const ToolCall& call) const {
     auto m = typed("tool_call", custom_);
     m["tool_call_id"] = call.id;
     m["name"] = call.name;
-    m["parameters"] = call.parameters;
-    m["tool_type"] = call.builtin ? "builtin" : "function";
-    m["response_required"] = !call.builtin;
+    m["parameters"] = call.arguments;
+    m["tool_type"] = call.client_side ? "function" : "builtin";
+    m["response_required"] = call.client_side;
     return wire(m);
 }
 
@@ -109,7 +103,7 @@ std::string Writer::tool_response(const ToolCall& call, const std::string& conte
     m["tool_call_id"] = call.id;
     m["content"] = content;
     m["tool_name"] = call.name;
-    m["tool_type"] = call.builtin ? "builtin" : "function";
+    m["tool_type"] = call.client_side ? "function" : "builtin";
     return wire(m);
 }
 
@@ -136,13 +130,13 @@ std::string slug_of(const std::string& code) {
 ClientText read_client_text(std::string_view text) {
     ClientText out;
     const auto message = ordered_json::parse(text.begin(), text.end(), nullptr, false);
-    out.type = text_at(message, "type");
-    out.data = text_at(message, "data");
-    out.text = text_at(message, "text");
-    out.tool_call_id = text_at(message, "tool_call_id");
-    out.content = text_at(message, "content");
-    out.error = text_at(message, "error");
-    out.has_content = message.is_object() && message.contains("content") && message["content"].is_string();
+    out.type = text_of(member(message, "type"));
+    out.data = text_of(member(message, "data"));
+    out.text = text_of(member(message, "text"));
+    out.tool_call_id = text_of(member(message, "tool_call_id"));
+    out.content = text_of(member(message, "content"));
+    out.error = text_of(member(message, "error"));
+    out.has_content = member(message, "content").is_string();
     return out;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "lab/agent/calls.h"
 #include "lab/hume/prosody.h"
 
 namespace trunkline::lab::hume {
@@ -32,12 +33,8 @@ struct AssistantMessage {
     bool from_text = false;
 };
 
-struct ToolCall {
-    std::string id;
-    std::string name;
-    std::string parameters = "{}";  ///< JSON text
-    bool builtin = false;
-};
+/// One that is not client_side is a built-in tool.
+using ToolCall = agent::Call;
 
 /// Writes the server's messages; each carries the session's custom_session_id when there is one.
 class Writer {

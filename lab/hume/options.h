@@ -2,32 +2,20 @@
 // Everything `lab hume` can be told: where it listens, how strict it is, what it says, how long it thinks, what it
 // breaks. Plain data, so that a test, a command line and a YAML file fill the same struct.
 #include <string>
-#include <vector>
 
 #include "engine/core/result.h"
+#include "lab/agent/faults.h"
 #include "lab/agent/options.h"
-#include "lab/speech/library.h"
 
 namespace trunkline::lab::hume {
 
-/// Times are milliseconds since chat_metadata; negative means never.
-struct Faults {
+/// The session begins with chat_metadata.
+struct Faults : agent::CommonFaults {
+    Faults() { error_code = "E0300"; }
     int refuse_status = 0;  ///< the handshake is answered with this HTTP status
     int refuse_first = -1;  ///< … but only so many of them; negative: all
     bool never_metadata = false;
-    int late_audio_ms = 0;  ///< audio of an interrupted reply that still comes after user_interruption
-    int error_at_ms = -1;
-    std::string error_code = "E0300";
-    int close_at_ms = -1;
-    int close_code = 1011;
-    int drop_at_ms = -1;           ///< connection reset, no close frame
-    bool drop_mid_speech = false;  ///< the same in the middle of the first utterance
-    int slow_ms = 0;               ///< every reply is thought about so much longer
-    int stall_at_ms = -1;          ///< sends nothing for `stall_ms` from here on, then catches up
-    int stall_ms = 2000;
-    bool garbage = false;              ///< unknown types, unknown fields, broken JSON between the real messages
     bool text_after_audio = false;     ///< assistant_message after its audio
-    bool error_without_close = false;  ///< error, then an open socket that says nothing more
     bool interruption_object = false;  ///< `time` of user_interruption is an object
     // Of audio_output:
     bool out_of_order = false;     ///< neighbouring indexes swapped
@@ -45,11 +33,13 @@ Status set_fault(Faults& faults, const std::string& assignment);
 
 struct HumeOptions : agent::AgentOptions {
     HumeOptions() {
+        agent = "hume";
         port = 8766;
         latency.total = {300, 0.35};
         latency.greeting_ms = 300;
         pacing = {200, 400, 5.0};  // frame_ms is the length of one audio_output
         end_of_turn_ms = 800;
+        error_close_code = 1008;
     }
     std::string access_token;    ///< empty: any token
     bool auth_in_header = true;  ///< false: credentials count in the query alone
@@ -68,13 +58,11 @@ struct HumeOptions : agent::AgentOptions {
     std::string inactivity_line;          ///< said then; the chat ends after the grace time
     double inactivity_grace_s = 15;
     double max_duration_s = 1800;  ///< 0: no limit
-    double session_speed = 1;      ///< the clock of these limits runs this much faster
     int limit_close_code = 1000;
     std::string inactivity_code = "E0716";    ///< of the error before it; empty: none
     std::string max_duration_code = "E0717";  ///< likewise
     int max_chats = 0;                        ///< one more gets an error and is closed; 0: no limit
     std::string max_chats_code = "E0700";
-    int error_close_code = 1008;           ///< after an error; 1005 closes without a code
     size_t max_message_bytes = 16U << 20;  ///< a larger one closes with 1009
     int max_chunk_ms = 2000;               ///< more audio in one message: E0203, as a whole file E0723
     int max_gap_ms = 1000;                 ///< between two audio messages; a longer one is recorded; 0: not looked at

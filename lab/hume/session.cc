@@ -1,49 +1,43 @@
 #include "lab/hume/session.h"
 
-#include <glib.h>
-
 #include <algorithm>
-#include <string_view>
 
 namespace trunkline::lab::hume {
 namespace {
 
-constexpr size_t kMaxKept = 10000;
 constexpr size_t kMaxEarly = 10000;
 constexpr double kShortestChunkMs = 20, kLongestChunkMs = 100;
 
-std::string new_id() {
-    char* uuid = g_uuid_string_random();
-    std::string out = uuid;
-    g_free(uuid);
-    return out;
-}
+constexpr const char* kGarbage[] = {
+    R"({"type":"something_new","depth":{"a":[1,2,{"b":null}]}})",
+    R"({"type":"assistant_message","id":)",
+    R"([])",
+    R"({"type":42})",
+    R"({"no_type":true})",
+    R"({"type":"assistant_prosody","models":{},"unknown":1})",
+    R"("text")",
+    R"({"type":"audio_output","id":"x","index":"none","data":7})",
+    R"({"type":"audio_output","id":"y","index":0,"data":"%%% not base64 %%%"})",
+    R"({"type":"audio_output","id":"z","index":0,"data":"UklGRgAAAABXQVZF"})",
+};
 
-/// Audio as text would bury a terminal.
-std::string brief(const std::string& text) { return text.size() <= 300 ? text : text.substr(0, 300) + "…"; }
+ChatIds new_ids(const ChatQuery& query) {
+    const std::string chat = agent::new_id();
+    return {chat, query.resumed_group.empty() ? agent::new_id() : query.resumed_group, agent::new_id()};
+}
 
 }  // namespace
 
-Session::Session(const agent::World& world, SoupWebsocketConnection* socket, HumeOptions options, Opening opening,
-                 std::function<void()> over)
-    : world_(world),
-      options_(std::move(options)),
-      opening_(std::move(opening)),
-      over_(std::move(over)),
-      ids_{new_id(), opening_.query.resumed_group.empty() ? new_id() : opening_.query.resumed_group, new_id()},
-      journal_(*world.ledger, world.ledger->open(opening_.auth_scheme, ids_.request)),
-      timers_(world.context),
-      socket_(socket, timers_, options_.max_message_bytes,
-              {[this](const std::string& text) {
-                   log_.text(journal_.now_ms(), text);
-                   on_text(text);
-               },
-               [this](std::span<const uint8_t> bytes) {
-                   log_.binary(journal_.now_ms(), bytes.size());
-                   on_binary(bytes);
-               },
-               [this](int code) { on_closed(code); }}) {
-    const ChatQuery& query = opening_.query;
+Session::Session(agent::Opening opening, std::shared_ptr<const HumeOptions> options, Chat chat)
+    : Session(std::move(opening), std::move(options), chat, new_ids(chat.query)) {}
+
+Session::Session(agent::Opening opening, std::shared_ptr<const HumeOptions> options, Chat chat, ChatIds ids)
+    : agent::Session(std::move(opening), options, options->faults, {chat.auth_scheme, ids.request},
+                     {options->max_message_bytes, true, {"audio_input", "audio_output"}, kGarbage}),
+      options_(*options),
+      chat_(std::move(chat)),
+      ids_(std::move(ids)) {
+    const ChatQuery& query = chat_.query;
     journal_.update([&](agent::SessionRecord& r) {
         r.details = {{"chat_id", ids_.chat},
                      {"chat_group_id", ids_.group},
@@ -53,25 +47,27 @@ Session::Session(const agent::World& world, SoupWebsocketConnection* socket, Hum
                      {"resumed_chat_group_id", query.resumed_group},
                      {"verbose_transcription", query.verbose ? "true" : "false"}};
     });
-    log_ = agent::MessageLog(options_.messages_dir, "hume-received-" + std::to_string(number()) + ".jsonl");
-    if (!log_.good()) journal_.event("recording", log_.path() + ": cannot be written");
-    journal_.event("handshake", "socket open, auth " + opening_.auth_scheme + ", chat " + ids_.chat +
+    journal_.event("handshake", "socket open, auth " + chat_.auth_scheme + ", chat " + ids_.chat +
                                     (query.resumed_group.empty() ? "" : ", resumes group " + ids_.group));
     for (const std::string& one : query.advice) journal_.violation("advice", 1, one);
-    conversation_ = std::make_unique<Conversation>(*this, writer_, timers_, journal_, options_, query.verbose,
-                                                   world_.library, world_.known);
+    conversation_ = std::make_unique<Conversation>(*this, options_, writer_, query.verbose);
     if (options_.faults.never_metadata) return;
-    agent::LatencyModel latency(options_.latency, journal_.number());
+    agent::LatencyModel latency(options_.latency, number());
     timers_.after(latency.welcome(), [this] { begin(); });
 }
 
-Session::~Session() { conversation_.reset(); }
+std::string Session::error(const std::string& code, const std::string& text) const {
+    return writer_.error(code, text, ids_.request);
+}
+
+void Session::command(const agent::Command& command) {
+    if (begun_) agent::Session::command(command);
+}
 
 /// chat_metadata first; then what the client has already said.
 void Session::begin() {
-    if (phase_ != Phase::kOpen) return;
-    phase_ = Phase::kChat;
-    const ChatQuery& query = opening_.query;
+    begun_ = true;
+    const ChatQuery& query = chat_.query;
     agent::Checked checked;
     if (!query.settings.empty()) {
         if (const auto custom = read_settings(query.settings, checked).custom_session_id) {
@@ -79,20 +75,18 @@ void Session::begin() {
         }
     }
     send(writer_.chat_metadata(ids_));
-    if (opening_.one_too_many) return fatal(options_.max_chats_code, "too many active chats");
+    if (chat_.one_too_many) return fatal(options_.max_chats_code, "too many active chats");
     if (!query.error.empty()) breach("E0101", 1, query.error);
-    if (phase_ == Phase::kOver) return;
+    if (over()) return;
     arm_limits();
     arm_faults();
-    if (!query.settings.empty()) on_text(query.settings);
+    if (!query.settings.empty()) take_text(query.settings);
     if (query.resumed_group.empty() || options_.greet_resumed) conversation_->greet();
-    const auto early = std::move(early_);
-    early_.clear();
-    for (const Early& one : early) {
+    for (const Early& one : std::exchange(early_, {})) {
         if (one.binary) {
-            on_binary({reinterpret_cast<const uint8_t*>(one.bytes.data()), one.bytes.size()});
+            take_binary({reinterpret_cast<const uint8_t*>(one.bytes.data()), one.bytes.size()});
         } else {
-            on_text(one.bytes);
+            take_text(one.bytes);
         }
     }
 }
@@ -103,35 +97,45 @@ void Session::advise(const std::string& code, int line, const std::string& what)
     if (!known) journal_.violation(code, line, what);
 }
 
-void Session::breach(const std::string& code, int line, const std::string& what) {
-    journal_.violation(code, line, what);
-    if (options_.strict) fatal(code, what);
+void Session::on_text(const std::string& text) {
+    log_.text(journal_.now_ms(), text);
+    take_text(text);
 }
 
-void Session::on_text(const std::string& text) {
-    if (phase_ == Phase::kOver) return;
-    if (phase_ == Phase::kOpen) {
+void Session::on_binary(std::span<const uint8_t> bytes) {
+    log_.binary(journal_.now_ms(), bytes.size());
+    take_binary(bytes);
+}
+
+void Session::take_text(const std::string& text) {
+    if (over()) return;
+    if (!begun_) {
         if (early_.size() < kMaxEarly) early_.push_back({false, text});
         return;
     }
     std::string type;
     const agent::Checked checked = check_message(text, type);
-    const double now = journal_.now_ms();
-    journal_.update([&](agent::SessionRecord& r) {
-        if (type != "audio_input" && r.received.size() < kMaxKept)
-            r.received.push_back({now, type, agent::without_secrets(text)});
-    });
-    for (const Error& problem : checked.problems) {
-        breach(problem.code, 18, problem.message);
-        if (phase_ == Phase::kOver) return;
+    received(type, agent::without_secrets(text));
+    if (check(checked, 18)) dispatch(read_client_text(text), text);
+}
+
+void Session::take_binary(std::span<const uint8_t> bytes) {
+    if (over()) return;
+    if (!begun_) {
+        if (early_.size() < kMaxEarly) early_.push_back({true, std::string(bytes.begin(), bytes.end())});
+        return;
     }
-    dispatch(read_client_text(text), text);
+    count(bytes.size());
+    if (agent::looks_like_message(bytes)) {
+        advise("message-as-binary", 20, "a message in a binary frame: it is heard as noise");
+    }
+    audio(bytes);
 }
 
 void Session::dispatch(const ClientText& m, const std::string& text) {
     if (m.type == "audio_input") {
         const auto bytes = decode_base64(m.data);
-        count_audio(bytes ? bytes->size() : 0);
+        count(bytes ? bytes->size() : 0);
         if (!bytes) return breach("E0201", 18, "audio_input.data is not base64");
         return audio({reinterpret_cast<const uint8_t*>(bytes->data()), bytes->size()});
     }
@@ -147,10 +151,7 @@ void Session::dispatch(const ClientText& m, const std::string& text) {
 void Session::settings(const std::string& text) {
     agent::Checked checked;
     const Settings s = read_settings(text, checked);
-    for (const Error& problem : checked.problems) {
-        breach(problem.code, 18, problem.message);
-        if (phase_ == Phase::kOver) return;
-    }
+    if (!check(checked, 18)) return;
     if (s.custom_session_id) writer_.custom_session_id(*s.custom_session_id);
     if (s.audio) decoder_.declare(*s.audio);
     if (s.tools) conversation_->tools().define(*s.tools);
@@ -167,31 +168,10 @@ void Session::settings(const std::string& text) {
     journal_.event("settings", names.empty() ? "empty" : names);
 }
 
-void Session::on_binary(std::span<const uint8_t> bytes) {
-    if (phase_ == Phase::kOver) return;
-    if (phase_ == Phase::kOpen) {
-        if (early_.size() < kMaxEarly) early_.push_back({true, std::string(bytes.begin(), bytes.end())});
-        return;
-    }
-    count_audio(bytes.size());
-    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    if (text.starts_with('{') && text.find("\"type\"") != std::string_view::npos) {
-        advise("message-as-binary", 20, "a message in a binary frame: it is heard as noise");
-    }
-    audio(bytes);
-}
+// --- audio
 
-void Session::count_audio(size_t bytes) {
-    const double now = journal_.now_ms();
-    const double gap = last_audio_ms_ < 0 ? 0 : now - last_audio_ms_;
-    last_audio_ms_ = now;
-    journal_.update([&](agent::SessionRecord& r) {
-        ++r.audio_frames_in;
-        r.audio_bytes_in += static_cast<int64_t>(bytes);
-        r.smallest_frame_in = r.audio_frames_in == 1 ? bytes : std::min(r.smallest_frame_in, bytes);
-        r.largest_frame_in = std::max(r.largest_frame_in, bytes);
-        r.largest_audio_gap_ms = std::max(r.largest_audio_gap_ms, gap);
-    });
+void Session::count(size_t bytes) {
+    const double gap = count_audio(bytes);
     if (options_.max_gap_ms > 0 && gap > options_.max_gap_ms) {
         advise("audio-gap", 3, std::to_string(static_cast<int>(gap)) + " ms without audio: silence must be sent too");
     }
@@ -202,17 +182,8 @@ void Session::audio(std::span<const uint8_t> bytes) {
     const InputDecoder::Chunk chunk = decoder_.decode(bytes);
     if (!chunk.error.empty()) return breach(chunk.error, 18, chunk.text);
     look_at_chunk(chunk);
-    if (phase_ == Phase::kOver) return;
-    if (options_.keep_audio_in > 0) {
-        journal_.update([&](agent::SessionRecord& r) {
-            if (r.audio_in.size() + bytes.size() <= options_.keep_audio_in)
-                r.audio_in.insert(r.audio_in.end(), bytes.begin(), bytes.end());
-        });
-    }
-    constexpr size_t kMaxRecorded = size_t{kTelephoneRate} * 60 * 30;
-    if (!options_.record_dir.empty() && recorded_.size() < kMaxRecorded) {
-        recorded_.insert(recorded_.end(), chunk.samples.begin(), chunk.samples.end());
-    }
+    if (over()) return;
+    keep_audio(bytes, chunk.samples);
     conversation_->hear(chunk.samples, decoder_.resampled());
 }
 
@@ -228,39 +199,45 @@ void Session::look_at_chunk(const InputDecoder::Chunk& chunk) {
     }
 }
 
-void Session::command(const Command& c) {
-    if (phase_ != Phase::kChat) return;
-    switch (c.kind) {
-        case Command::Kind::kError:
-            return fatal(c.text, "sent on command");
-        case Command::Kind::kClose:
-            return close(c.number, c.text);
-        case Command::Kind::kDrop:
-            return drop();
-        case Command::Kind::kText:
-            return send(c.text);
-        case Command::Kind::kSay:
-            return conversation_->say(c.text);
-        case Command::Kind::kCall:
-            return conversation_->call(c.function);
-        case Command::Kind::kWarning:  // this protocol has none
-            return;
-        case Command::Kind::kUserSpeech:
-            return conversation_->interruption(true);
+// --- limits
+
+void Session::arm_limits() {
+    active_ms_ = journal_.now_ms();
+    if (options_.max_duration_s > 0) {
+        timers_.after(clock_ms(options_.max_duration_s), [this] {
+            end_by_limit(options_.max_duration_code, "the chat has reached its maximum duration");
+        });
     }
+    if (options_.inactivity_s <= 0) return;
+    const double every = std::clamp(clock_ms(options_.inactivity_s) / 20, 5.0, 250.0);
+    timers_.every(every, [this] { watch_activity(); });
 }
 
-void Session::send(const std::string& message) {
-    if (phase_ == Phase::kOver) return;
+void Session::watch_activity() {
     const double now = journal_.now_ms();
-    std::string type = read_client_text(message).type;
-    const bool audio = type == "audio_output";
-    journal_.event("sent", brief(message));
-    journal_.update([&](agent::SessionRecord& r) {
-        if (r.sent.size() < kMaxKept) r.sent.push_back({now, std::move(type), audio ? "" : message});
-    });
-    socket_.send(false, message.data(), message.size());
-    if (options_.faults.garbage && !audio) garbage();
+    if (conversation_->active()) {
+        active_ms_ = now;
+        // The line that warns of the end does not put it off.
+        if (conversation_->user_active()) inactive_said_ = false;
+        return;
+    }
+    const double limit_s = inactive_said_ ? options_.inactivity_grace_s : options_.inactivity_s;
+    if (now - active_ms_ >= clock_ms(limit_s)) idle();
+}
+
+void Session::idle() {
+    if (!inactive_said_ && !options_.inactivity_line.empty()) {
+        inactive_said_ = true;
+        active_ms_ = journal_.now_ms();
+        return conversation_->say(options_.inactivity_line);
+    }
+    end_by_limit(options_.inactivity_code, "nobody has spoken for too long");
+}
+
+void Session::end_by_limit(const std::string& code, const std::string& what) {
+    journal_.event("limit", what);
+    if (!code.empty()) send(error(code, what));
+    close(options_.limit_close_code, what);
 }
 
 }  // namespace trunkline::lab::hume

@@ -2,21 +2,15 @@
 
 #include <algorithm>
 #include <cctype>
-#include <nlohmann/json.hpp>
+
+#include "lab/agent/json.h"
 
 namespace trunkline::lab::hume {
 namespace {
 
+using agent::member;
+using agent::text_of;
 using nlohmann::json;
-
-const json& member(const json& value, const char* key) {
-    static const json kNothing;
-    if (!value.is_object()) return kNothing;
-    const auto it = value.find(key);
-    return it == value.end() ? kNothing : *it;
-}
-
-std::string text_of(const json& value) { return value.is_string() ? value.get<std::string>() : ""; }
 
 std::string variable(const json& value) {
     if (value.is_string()) return value.get<std::string>();

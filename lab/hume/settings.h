@@ -4,12 +4,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "lab/agent/door.h"
 #include "lab/agent/shape.h"
 
 namespace trunkline::lab::hume {
+
+using agent::Query;
 
 /// The shape of the client message `type`; null when there is no such message.
 const agent::Shape* shape_of_message(const std::string& type);
@@ -32,7 +34,6 @@ struct Settings {
 /// Reads what it can and adds what has the right shape but cannot be served (E0102).
 Settings read_settings(std::string_view json, agent::Checked& checked);
 
-using Query = std::vector<std::pair<std::string, std::string>>;
 /// `session_settings[audio][encoding]=linear16` … as the text of a session_settings message; "" when there is none.
 /// Also takes `session_settings[variables]` and `session_settings` itself as JSON text, indexes (`[tools][0][name]`)
 /// and repeated keys.

@@ -11,6 +11,7 @@ namespace trunkline::lab::deepgram {
 namespace {
 
 using agent::LatencyModel;
+using agent::LatencyOptions;
 
 TEST(DeepgramMessages, FunctionCallRequestCarriesArgumentsAsText) {
     EXPECT_EQ(function_call_request({{"1", "f", R"({"a":1})", true, "sig"}}),
