@@ -6,6 +6,7 @@
 
 #include <unordered_set>
 
+#include "engine/core/main_context.h"
 #include "engine/net/tls.h"
 #include "engine/net/url.h"
 
@@ -112,20 +113,6 @@ struct Exchange {
     }
 };
 
-/// Runs `task` in the next turn of the thread's context.
-void run_soon(std::function<void()> task) {
-    GSource* source = g_idle_source_new();
-    g_source_set_priority(source, G_PRIORITY_DEFAULT);
-    auto call = [](gpointer data) -> gboolean {
-        (*static_cast<std::function<void()>*>(data))();
-        return G_SOURCE_REMOVE;
-    };
-    g_source_set_callback(source, call, new std::function<void()>(std::move(task)),
-                          [](gpointer data) { delete static_cast<std::function<void()>*>(data); });
-    g_source_attach(source, g_main_context_get_thread_default());
-    g_source_unref(source);
-}
-
 }  // namespace
 
 struct HttpClient::Impl {
@@ -160,9 +147,10 @@ void HttpClient::call(HttpCall call, std::function<void(Result<HttpAnswer>)> don
     SoupMessage* message = url ? soup_message_new(call.method.c_str(), call.url.c_str()) : nullptr;
     if (!message) {
         Error error = url ? Error{"bad-url", "the URL cannot be parsed"} : url.error();
-        run_soon([alive = impl_->alive, done = std::move(done), error = std::move(error)] {
-            if (*alive) done(tl::unexpected(error));
-        });
+        run_soon(g_main_context_get_thread_default(),
+                 [alive = impl_->alive, done = std::move(done), error = std::move(error)] {
+                     if (*alive) done(tl::unexpected(error));
+                 });
         return;
     }
     soup_message_add_flags(message, SOUP_MESSAGE_NO_REDIRECT);

@@ -7,6 +7,8 @@
 #include <mutex>
 #include <thread>
 
+#include "engine/core/main_context.h"
+
 namespace trunkline::lab::agent {
 namespace {
 
@@ -47,7 +49,7 @@ struct Server::Impl {
     void farewell();
     void early(SoupServerMessage* message, const char* at);
     void accept(SoupServerMessage* message, SoupWebsocketConnection* socket);
-    void post(std::function<void()> action);
+    void post(std::function<void()> action) { run_soon(context, std::move(action)); }
 };
 
 void Server::Impl::handle() {
@@ -142,21 +144,6 @@ void Server::Impl::accept(SoupServerMessage* message, SoupWebsocketConnection* s
         door->accept({world, request, socket, [this, slot] { post([this, slot] { sessions.erase(*slot); }); }});
     *slot = session->number();
     sessions[*slot] = std::move(session);
-}
-
-void Server::Impl::post(std::function<void()> action) {
-    GSource* source = g_idle_source_new();
-    g_source_set_priority(source, G_PRIORITY_DEFAULT);
-    g_source_set_callback(
-        source,
-        [](gpointer data) -> gboolean {
-            (*static_cast<std::function<void()>*>(data))();
-            return G_SOURCE_REMOVE;
-        },
-        new std::function<void()>(std::move(action)),
-        [](gpointer data) { delete static_cast<std::function<void()>*>(data); });
-    g_source_attach(source, context);
-    g_source_unref(source);
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -5,6 +5,8 @@
 #include <future>
 #include <mutex>
 
+#include "engine/core/main_context.h"
+
 namespace trunkline::lab {
 
 LabThread::LabThread(const char* user_agent) : context_(g_main_context_new()), loop_(g_main_loop_new(context_, FALSE)) {
@@ -27,20 +29,7 @@ LabThread::~LabThread() {
     g_main_context_unref(context_);
 }
 
-void LabThread::post(std::function<void()> task) {
-    auto* owned = new std::function<void()>(std::move(task));
-    GSource* source = g_idle_source_new();
-    g_source_set_priority(source, G_PRIORITY_DEFAULT);
-    g_source_set_callback(
-        source,
-        [](gpointer data) -> gboolean {
-            (*static_cast<std::function<void()>*>(data))();
-            return G_SOURCE_REMOVE;
-        },
-        owned, [](gpointer data) { delete static_cast<std::function<void()>*>(data); });
-    g_source_attach(source, context_);
-    g_source_unref(source);
-}
+void LabThread::post(std::function<void()> task) { run_soon(context_, std::move(task)); }
 
 void LabThread::run(const std::function<void()>& task) {
     if (std::this_thread::get_id() == thread_.get_id()) return task();

@@ -14,17 +14,11 @@ size_t width_of(const std::string& encoding) {
     return encoding == "linear32" ? 4 : 1;
 }
 
-uint32_t little(const uint8_t* bytes, size_t count) {
-    uint32_t value = 0;
-    for (size_t i = 0; i < count; ++i) value |= uint32_t{bytes[i]} << (8 * i);
-    return value;
-}
-
 int16_t sample_at(const std::string& encoding, const uint8_t* bytes) {
     if (encoding == "mulaw") return ulaw_decode(*bytes);
     if (encoding == "alaw") return alaw_decode(*bytes);
-    if (encoding == "linear16") return static_cast<int16_t>(static_cast<uint16_t>(little(bytes, 2)));
-    const float value = std::bit_cast<float>(little(bytes, 4));  // linear32: IEEE floats, full scale 1.0
+    if (encoding == "linear16") return linear16_decode(bytes, 0);
+    const float value = std::bit_cast<float>(little_endian(bytes, 0, 4));  // linear32: IEEE floats, full scale 1.0
     if (!std::isfinite(value)) return 0;
     return static_cast<int16_t>(std::lround(std::clamp(value, -1.0F, 1.0F) * 32767.0F));
 }
@@ -53,11 +47,7 @@ std::vector<uint8_t> encode_output(const AudioFormat& format, std::span<const in
     } else if (format.encoding == "alaw") {
         body = alaw_encode(samples);
     } else {
-        body.reserve(samples.size() * 2);
-        for (const int16_t s : samples) {
-            body.push_back(static_cast<uint8_t>(s & 0xFF));
-            body.push_back(static_cast<uint8_t>((s >> 8) & 0xFF));
-        }
+        body = linear16_encode(samples);
     }
     if (format.container != "wav") return body;
     const WavFormat kind = format.encoding == "mulaw"  ? WavFormat::kULaw

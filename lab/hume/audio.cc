@@ -10,12 +10,6 @@ namespace {
 
 constexpr size_t kMaxHeader = 65536;
 
-uint32_t little(std::span<const uint8_t> bytes, size_t at, size_t count) {
-    uint32_t value = 0;
-    for (size_t i = 0; i < count; ++i) value |= uint32_t{bytes[at + i]} << (8 * i);
-    return value;
-}
-
 bool begins(std::span<const uint8_t> bytes, const char* with) {
     return bytes.size() >= 4 && std::memcmp(bytes.data(), with, 4) == 0;
 }
@@ -62,7 +56,7 @@ bool InputDecoder::read_header(Chunk& out) {
     if (!begins(rest_, "RIFF")) return refuse(kRaw);
     AudioFormat format;
     for (size_t at = 12; at + 8 <= rest_.size();) {
-        const size_t size = little(rest_, at + 4, 4);
+        const size_t size = little_endian(rest_, at + 4, 4);
         if (std::memcmp(&rest_[at], "data", 4) == 0) {
             if (format.sample_rate == 0) return refuse("the WAV header has no `fmt ` before `data`");
             const size_t body = rest_.size() - at - 8;
@@ -73,10 +67,10 @@ bool InputDecoder::read_header(Chunk& out) {
         }
         if (std::memcmp(&rest_[at], "fmt ", 4) == 0) {
             if (at + 24 > rest_.size()) return false;
-            const uint32_t channels = little(rest_, at + 10, 2);
-            const uint32_t rate = little(rest_, at + 12, 4);
-            if (little(rest_, at + 8, 2) != 1 || little(rest_, at + 22, 2) != 16 || channels < 1 || channels > 2 ||
-                rate < 8000 || rate > 192000) {
+            const uint32_t channels = little_endian(rest_, at + 10, 2);
+            const uint32_t rate = little_endian(rest_, at + 12, 4);
+            if (little_endian(rest_, at + 8, 2) != 1 || little_endian(rest_, at + 22, 2) != 16 || channels < 1 ||
+                channels > 2 || rate < 8000 || rate > 192000) {
                 return refuse("of WAV only 16-bit PCM with one or two channels is heard");
             }
             format = {static_cast<int>(rate), static_cast<int>(channels)};
@@ -93,9 +87,7 @@ void InputDecoder::pcm(Chunk& out) {
     Samples mono(frames);
     for (size_t i = 0; i < frames; ++i) {
         int sum = 0;
-        for (size_t c = 0; c < channels; ++c) {
-            sum += static_cast<int16_t>(static_cast<uint16_t>(little(rest_, i * frame + 2 * c, 2)));
-        }
+        for (size_t c = 0; c < channels; ++c) sum += linear16_decode(rest_, i * frame + 2 * c);
         mono[i] = static_cast<int16_t>(sum / static_cast<int>(channels));
     }
     rest_.erase(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(frames * frame));
@@ -104,14 +96,7 @@ void InputDecoder::pcm(Chunk& out) {
 }
 
 std::vector<uint8_t> output_pcm(std::span<const int16_t> samples_8k, int rate) {
-    std::vector<uint8_t> out;
-    const Samples samples = resample(samples_8k, kTelephoneRate, rate);
-    out.reserve(samples.size() * 2);
-    for (const int16_t s : samples) {
-        out.push_back(static_cast<uint8_t>(s & 0xFF));
-        out.push_back(static_cast<uint8_t>((s >> 8) & 0xFF));
-    }
-    return out;
+    return linear16_encode(resample(samples_8k, kTelephoneRate, rate));
 }
 
 std::vector<uint8_t> wav_file(std::span<const uint8_t> pcm, int rate, const Faults& faults) {

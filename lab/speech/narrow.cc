@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <numbers>
 
+#include "lab/speech/kaiser.h"
+
 namespace trunkline::lab {
 namespace {
 
@@ -12,24 +14,14 @@ constexpr int kHalf = 40;
 constexpr double kMiddle = 3100.0 / 8000;  // of the transition, in cycles per sample
 constexpr double kBeta = 5.65;             // 60 dB
 
-double bessel_i0(double x) {
-    double sum = 1, term = 1;
-    for (int k = 1; k < 40; ++k) {
-        term *= (x / (2.0 * k)) * (x / (2.0 * k));
-        sum += term;
-    }
-    return sum;
-}
-
 std::array<float, 2 * kHalf + 1> taps() {
     std::array<float, 2 * kHalf + 1> out{};
     size_t at = 0;
     for (int k = -kHalf; k <= kHalf; ++k) {
         const double r = static_cast<double>(k) / (kHalf + 1);
-        const double window = bessel_i0(kBeta * std::sqrt(1 - r * r)) / bessel_i0(kBeta);
         const double sinc =
             k == 0 ? 2 * kMiddle : std::sin(2 * std::numbers::pi * kMiddle * k) / (std::numbers::pi * k);
-        out[at++] = static_cast<float>(sinc * window);
+        out[at++] = static_cast<float>(sinc * kaiser(r, kBeta));
     }
     return out;
 }

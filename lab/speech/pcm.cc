@@ -95,6 +95,16 @@ Samples alaw_decode(std::span<const uint8_t> bytes) {
 std::vector<uint8_t> alaw_encode(std::span<const int16_t> samples) {
     return each<uint8_t>(samples, [](int16_t s) { return alaw_encode(s); });
 }
+std::vector<uint8_t> linear16_encode(std::span<const int16_t> samples) {
+    std::vector<uint8_t> out;
+    out.reserve(samples.size() * 2);
+    for (const int16_t s : samples) {
+        out.push_back(static_cast<uint8_t>(s & 0xFF));
+        out.push_back(static_cast<uint8_t>((s >> 8) & 0xFF));
+    }
+    return out;
+}
+
 Samples ulaw_round_trip(std::span<const int16_t> samples) {
     return each<int16_t>(samples, [](int16_t s) { return ulaw_decode(ulaw_encode(s)); });
 }

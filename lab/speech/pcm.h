@@ -22,8 +22,21 @@ Samples ulaw_decode(std::span<const uint8_t> bytes);
 std::vector<uint8_t> ulaw_encode(std::span<const int16_t> samples);
 Samples alaw_decode(std::span<const uint8_t> bytes);
 std::vector<uint8_t> alaw_encode(std::span<const int16_t> samples);
+std::vector<uint8_t> linear16_encode(std::span<const int16_t> samples);  ///< low byte first, two per sample
 /// μ-law there and back: what a clean telephone line does to a recording.
 Samples ulaw_round_trip(std::span<const int16_t> samples);
+
+/// `count` bytes (at most 4) from `at`, the lowest first.
+template <class Bytes>
+uint32_t little_endian(const Bytes& bytes, size_t at, size_t count) {
+    uint32_t value = 0;
+    for (size_t i = 0; i < count; ++i) value |= uint32_t{static_cast<uint8_t>(bytes[at + i])} << (8 * i);
+    return value;
+}
+template <class Bytes>
+int16_t linear16_decode(const Bytes& bytes, size_t at) {
+    return static_cast<int16_t>(static_cast<uint16_t>(little_endian(bytes, at, 2)));
+}
 
 /// Root mean square in sample units, 0..32768; 0 when empty.
 double rms(std::span<const int16_t> samples);

@@ -10,6 +10,7 @@
 #include <numeric>
 #include <utility>
 
+#include "lab/speech/kaiser.h"
 #include "lab/speech/pcm.h"
 
 namespace trunkline::lab {
@@ -19,15 +20,6 @@ constexpr int kZeroCrossings = 24;
 constexpr double kKaiserBeta = 8.0;
 constexpr double kCutoff = 0.94;  // of the lower Nyquist frequency
 constexpr int kMaxPhases = 4096;  // rates whose ratio needs more are rounded to this many
-
-double bessel_i0(double x) {
-    double sum = 1, term = 1;
-    for (int k = 1; k < 40; ++k) {
-        term *= (x / (2.0 * k)) * (x / (2.0 * k));
-        sum += term;
-    }
-    return sum;
-}
 
 /// Coefficients for every sub-sample position an output can have.
 struct Kernel {
@@ -53,9 +45,7 @@ struct Kernel {
         double sum = 0;
         for (int k = 0; k < 2 * reach; ++k) {
             const double x = k - reach + 1 - fraction;  // distance of input sample k from the output's time
-            const double r = x / reach;
-            const double window =
-                std::abs(r) >= 1 ? 0 : bessel_i0(kKaiserBeta * std::sqrt(1 - r * r)) / bessel_i0(kKaiserBeta);
+            const double window = kaiser(x / reach, kKaiserBeta);
             const double angle = std::numbers::pi * x * scale;
             const double sinc = std::abs(angle) < 1e-9 ? 1.0 : std::sin(angle) / angle;
             row[k] = static_cast<float>(scale * sinc * window);

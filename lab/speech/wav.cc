@@ -9,12 +9,6 @@
 namespace trunkline::lab {
 namespace {
 
-uint32_t little(std::string_view bytes, size_t at, size_t count) {
-    uint32_t value = 0;
-    for (size_t i = 0; i < count; ++i) value |= static_cast<uint32_t>(static_cast<uint8_t>(bytes[at + i])) << (8 * i);
-    return value;
-}
-
 void put(std::string& out, uint32_t value, size_t count) {
     for (size_t i = 0; i < count; ++i) out.push_back(static_cast<char>((value >> (8 * i)) & 0xFF));
 }
@@ -23,7 +17,7 @@ Status decode(std::string_view data, uint32_t format, uint32_t bits, Samples& ou
     if (format == 1 && bits == 16) {
         out.reserve(data.size() / 2);
         for (size_t i = 0; i + 1 < data.size(); i += 2) {
-            out.push_back(static_cast<int16_t>(static_cast<uint16_t>(little(data, i, 2))));
+            out.push_back(linear16_decode(data, i));
         }
         return {};
     }
@@ -48,14 +42,14 @@ Result<Wav> parse_wav(std::string_view bytes) {
     uint32_t format = 0, bits = 0;
     for (size_t at = 12; at + 8 <= bytes.size();) {
         const std::string_view id = bytes.substr(at, 4);
-        const size_t size = std::min<size_t>(little(bytes, at + 4, 4), bytes.size() - at - 8);
+        const size_t size = std::min<size_t>(little_endian(bytes, at + 4, 4), bytes.size() - at - 8);
         const std::string_view body = bytes.substr(at + 8, size);
         if (id == "fmt ") {
             if (size < 16) return fail("bad-wav", "fmt chunk of " + std::to_string(size) + " bytes");
-            format = little(body, 0, 2);
-            wav.channels = static_cast<int>(little(body, 2, 2));
-            wav.rate = static_cast<int>(little(body, 4, 4));
-            bits = little(body, 14, 2);
+            format = little_endian(body, 0, 2);
+            wav.channels = static_cast<int>(little_endian(body, 2, 2));
+            wav.rate = static_cast<int>(little_endian(body, 4, 4));
+            bits = little_endian(body, 14, 2);
         } else if (id == "data") {
             if (wav.channels < 1 || wav.rate < 1) return fail("bad-wav", "data chunk before a usable fmt chunk");
             if (auto decoded = decode(body, format, bits, wav.samples); !decoded) {

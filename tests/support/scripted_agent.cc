@@ -8,6 +8,8 @@
 #include <mutex>
 #include <thread>
 
+#include "engine/core/main_context.h"
+
 namespace trunkline::test {
 namespace {
 
@@ -43,20 +45,7 @@ struct ScriptedAgent::Impl {
         changed.notify_all();
     }
 
-    void post(std::function<void()> task) {
-        auto* held = new std::function<void()>(std::move(task));
-        GSource* source = g_idle_source_new();
-        g_source_set_priority(source, G_PRIORITY_DEFAULT);
-        g_source_set_callback(
-            source,
-            [](gpointer data) -> gboolean {
-                (*static_cast<std::function<void()>*>(data))();
-                return G_SOURCE_REMOVE;
-            },
-            held, [](gpointer data) { delete static_cast<std::function<void()>*>(data); });
-        g_source_attach(source, context);
-        g_source_unref(source);
-    }
+    void post(std::function<void()> task) { run_soon(context, std::move(task)); }
 
     SoupWebsocketConnection* current() const { return connections.empty() ? nullptr : connections.back(); }
 

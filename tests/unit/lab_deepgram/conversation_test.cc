@@ -144,6 +144,25 @@ TEST_F(DeepgramConversations, Line36SpeechStopsTheAudioAtOnce) {
     EXPECT_LT(heard, first(*lab_).said.at(0).bytes_total);
 }
 
+TEST_F(DeepgramConversations, SpeechBeforeAReplysFirstSoundLeavesTheRecordOfTheOneBefore) {
+    auto options = slow_audio();
+    options.latency = {.by_parts = true, .stt = {}, .think = {}, .speak = {60000, 0}, .greeting_ms = 0};
+    serve(options);
+    TestClient client(lab_->port());
+    ASSERT_TRUE(client.set_up(settings(R"("greeting":"vm-options")")));
+    ASSERT_TRUE(client.until([&] { return !client.audio().empty(); }));
+    say(client, "auth-thankyou");
+    ASSERT_TRUE(client.until([&] { return client.count("ConversationText") == 3; }));  // the answer's text, no sound
+    const auto before = first(*lab_).said;
+    say(client, "agent-pass");
+    ASSERT_TRUE(client.until([&] { return client.count("UserStartedSpeaking") == 2; }));
+    const auto after = first(*lab_).said;
+    ASSERT_EQ(after.size(), 1U);
+    EXPECT_TRUE(after[0].interrupted);
+    EXPECT_GT(after[0].bytes_sent, 0U);
+    EXPECT_EQ(after[0].bytes_sent, before.at(0).bytes_sent);
+}
+
 TEST_F(DeepgramConversations, Line36UserStartedSpeakingComesWhenNothingPlays) {
     serve(quick_options());
     TestClient client(lab_->port());
