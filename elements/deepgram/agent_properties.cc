@@ -1,9 +1,5 @@
-// The tables, and the one property that is none of theirs.
-#include "elements/deepgram/agent_properties.h"
-
-#include <gst/gst.h>
-
-#include "engine/agent/properties.h"
+// The properties of deepgramagent: one table of names, texts and members, so that a property is one line.
+#include "elements/deepgram/agent.h"
 
 namespace trunkline::deepgram {
 namespace {
@@ -93,8 +89,6 @@ constexpr agent::NumberProperty<AgentConfig> kNumbers[] = {
      &AgentConfig::output_rate, 0, 48'000, 0},
 };
 
-constexpr agent::PropertyTable<AgentConfig> kTable{kTexts, kDurations, kSwitches, kNumbers};
-
 GType output_format_type() {
     static const GEnumValue values[] = {
         {static_cast<int>(AgentConfig::Output::kAuto), "As the caller's, else what the next element takes", "auto"},
@@ -105,32 +99,18 @@ GType output_format_type() {
     return type;
 }
 
+constexpr agent::ChoiceProperty<AgentConfig> kChoices[] = {
+    {"output-format", "Output format",
+     "What the agent answers in: auto, mulaw (8 kHz) or linear16; default: auto, the caller's own format if the next "
+     "element takes it",
+     output_format_type, [](const AgentConfig& config) { return static_cast<int>(config.output_format); },
+     [](AgentConfig& config, int value) { config.output_format = static_cast<AgentConfig::Output>(value); }},
+};
+
+constexpr agent::PropertyTable<AgentConfig> kTable{kTexts, kDurations, kSwitches, kNumbers, kChoices};
+
 }  // namespace
 
-void install_properties(GObjectClass* klass) {
-    kTable.install(klass);
-    const auto flags = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-    g_object_class_install_property(
-        klass, kTable.next_id(),
-        g_param_spec_enum(
-            "output-format", "Output format",
-            "What the agent answers in: auto, mulaw (8 kHz) or linear16; default: auto, the caller's own format "
-            "if the next element takes it",
-            output_format_type(), static_cast<int>(AgentConfig::Output::kAuto), flags));
-}
-
-bool set_property(AgentConfig& config, guint id, const GValue* value) {
-    if (kTable.set(config, id, value)) return true;
-    if (id != kTable.next_id()) return false;
-    config.output_format = static_cast<AgentConfig::Output>(g_value_get_enum(value));
-    return true;
-}
-
-bool get_property(const AgentConfig& config, guint id, GValue* value) {
-    if (kTable.get(config, id, value)) return true;
-    if (id != kTable.next_id()) return false;
-    g_value_set_enum(value, static_cast<int>(config.output_format));
-    return true;
-}
+const agent::PropertyTable<AgentConfig>& Agent::properties() { return kTable; }
 
 }  // namespace trunkline::deepgram

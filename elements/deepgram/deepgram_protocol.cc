@@ -4,16 +4,17 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/agent/message.h"
 #include "engine/core/json.h"
 
 namespace trunkline::deepgram {
 namespace {
 
+using agent::message;
+
 constexpr JsonLimits kLimits{.max_bytes = 4U << 20, .max_depth = 64};
 /// More functions in one request than any model asks for; what is above is not looked at.
 constexpr size_t kMaxFunctions = 128;
-
-using Read = Result<ServerMessage> (*)(const Json&);
 
 std::optional<double> seconds(const Json& value) {
     if (!value.is_number()) return std::nullopt;
@@ -119,11 +120,7 @@ Result<ServerMessage> history(const Json& m) {
 Result<ServerMessage> warning(const Json& m) { return Warning{m["code"].text_or(""), m["description"].text_or("")}; }
 Result<ServerMessage> error(const Json& m) { return ServerError{m["code"].text_or(""), m["description"].text_or("")}; }
 
-struct Entry {
-    std::string_view type;
-    Read read;
-};
-constexpr std::array<Entry, 19> kReaders{{
+constexpr std::array<agent::Reader<ServerMessage>, 19> kReaders{{
     {"Welcome", welcome},
     {"SettingsApplied", bare<SettingsApplied>},
     {"PromptUpdated", updated<Updated::Part::kPrompt>},
@@ -145,24 +142,12 @@ constexpr std::array<Entry, 19> kReaders{{
     {"Error", error},
 }};
 
-JsonWriter message(std::string_view type) {
-    JsonWriter w;
-    w.begin_object().field("type", type);
-    return w;
-}
-
 }  // namespace
 
 const char* to_string(Role role) { return role == Role::kUser ? "user" : "assistant"; }
 
 Result<ServerMessage> parse_server_message(std::string_view text) {
-    auto doc = Json::parse(text, kLimits);
-    if (!doc) return fail("bad-json", "message of the voice agent is not JSON: " + doc.error().message);
-    const auto type = (*doc)["type"].text();
-    if (!type) return fail("no-type", "message of the voice agent has no `type`");
-    const auto entry = std::find_if(kReaders.begin(), kReaders.end(), [&](const Entry& e) { return e.type == *type; });
-    if (entry == kReaders.end()) return UnknownMessage{*type};
-    return entry->read(*doc);
+    return agent::parse_message<UnknownMessage>(text, kLimits, kReaders);
 }
 
 std::optional<InjectBehavior> parse_inject_behavior(std::string_view text) {

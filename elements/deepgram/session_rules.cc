@@ -18,17 +18,7 @@ bool error_may_pass(const std::string& code) {
 }
 
 SessionEnd refused(const UpgradeRefusal& refusal) {
-    const std::string status =
-        "HTTP " + std::to_string(refusal.http_status) + (refusal.detail.empty() ? "" : ": " + refusal.detail);
-    SessionEnd end{
-        .failed = true, .code = "refused", .message = "the voice agent refused the connection (" + status + ")"};
-    if (refusal.http_status == 401 || refusal.http_status == 403) {
-        end.code = "unauthorized";
-        end.message += ": check api-key or DEEPGRAM_API_KEY";
-    } else if (refusal.http_status == 404) {
-        end.message += ": check the path in url";
-    }
-    return end;
+    return agent::end_of_refusal(refusal, "api-key or DEEPGRAM_API_KEY", "the path in url");
 }
 
 }  // namespace trunkline::deepgram

@@ -12,25 +12,7 @@ GstStaticPadTemplate kSinkTemplate =
 GstStaticPadTemplate kSrcTemplate =
     GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(TRUNKLINE_AGENT_RAW_CAPS));
 
-Evi::Evi(GstElement* element) : agent::Element(element, "hume", &kSinkTemplate, &kSrcTemplate) {}
-
-Status Evi::prepare() {
-    GST_OBJECT_LOCK(element());
-    used_ = config;
-    GST_OBJECT_UNLOCK(element());
-    auto settings = settings_of(used_);
-    if (!settings) return tl::unexpected(settings.error());
-    auto session = session_options_of(used_);
-    if (!session) return tl::unexpected(session.error());
-    settings_ = std::move(*settings);
-    session_options_ = std::move(*session);
-    return {};
-}
-
-std::unique_ptr<agent::Talk> Evi::make_talk(Shard* shard, CallContext* call, gst::LiveSourcePad* src,
-                                            agent::TalkHooks hooks) {
-    return std::make_unique<EviTalk>(shard, call, src, used_, session_options_, *settings_, std::move(hooks));
-}
+Evi::Evi(GstElement* element) : ElementOf(element, "hume", &kSinkTemplate, &kSrcTemplate) {}
 
 gst::Ptr<GstCaps> Evi::caps_of_pad(bool sink) const {
     GST_OBJECT_LOCK(element());
@@ -41,7 +23,7 @@ gst::Ptr<GstCaps> Evi::caps_of_pad(bool sink) const {
 }
 
 Result<AudioFormat> Evi::choose_output(GstPad* src_pad, const AudioFormat&) {
-    const AudioFormat format{AudioFormat::Encoding::kLinear16, used_.output_rate};
+    const AudioFormat format{AudioFormat::Encoding::kLinear16, used().output_rate};
     auto wanted = gst::Ptr<GstCaps>::adopt(gst_pad_peer_query_caps(src_pad, nullptr));
     if (gst_caps_can_intersect(agent::caps_of_format(format).get(), wanted.get())) return format;
     gst::Chars text(gst_caps_to_string(wanted.get()));

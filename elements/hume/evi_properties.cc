@@ -1,4 +1,5 @@
-#include "elements/hume/evi_properties.h"
+// The properties of humeevi; those that deepgramagent has too have the same names, so that a swap is one word.
+#include "elements/hume/evi.h"
 
 namespace trunkline::hume {
 namespace {
@@ -85,6 +86,6 @@ constexpr agent::PropertyTable<EviConfig> kTable{kTexts, kDurations, kSwitches, 
 
 }  // namespace
 
-const agent::PropertyTable<EviConfig>& properties() { return kTable; }
+const agent::PropertyTable<EviConfig>& Evi::properties() { return kTable; }
 
 }  // namespace trunkline::hume

@@ -9,11 +9,14 @@
 #include <cstring>
 #include <vector>
 
+#include "engine/agent/message.h"
 #include "engine/core/base64.h"
 #include "engine/core/json.h"
 
 namespace trunkline::hume {
 namespace {
+
+using agent::message;
 
 namespace ondemand = simdjson::ondemand;
 
@@ -106,8 +109,6 @@ std::optional<Scores> scores_of(const Json& message) {
     return any ? std::optional(scores) : std::nullopt;
 }
 
-using Read = Result<ServerMessage> (*)(const Json&);
-
 Result<ServerMessage> chat_metadata(const Json& m) {
     ChatMetadata chat{m["chat_id"].text_or(""), m["chat_group_id"].text_or(""), m["request_id"].text_or("")};
     if (chat.chat_id.empty()) return fail("bad-message", "chat_metadata without the text `chat_id`");
@@ -172,11 +173,7 @@ Result<ServerMessage> audio_in_a_strange_shape(const Json&) {
     return fail("bad-message", "audio_output without the text `data`");
 }
 
-struct Entry {
-    std::string_view type;
-    Read read;
-};
-constexpr std::array<Entry, 12> kReaders{{
+constexpr std::array<agent::Reader<ServerMessage>, 12> kReaders{{
     {"chat_metadata", chat_metadata},
     {"user_message", user_message},
     {"assistant_message", assistant_message},
@@ -191,12 +188,6 @@ constexpr std::array<Entry, 12> kReaders{{
     {"error", error},
 }};
 
-JsonWriter message(std::string_view type) {
-    JsonWriter w;
-    w.begin_object().field("type", type);
-    return w;
-}
-
 }  // namespace
 
 Result<ServerMessage> parse_server_message(std::string_view text) {
@@ -204,13 +195,7 @@ Result<ServerMessage> parse_server_message(std::string_view text) {
         if (auto audio = audio_output(text)) return *std::move(audio);
     }
     if (text.size() > kMaxText) return fail("too-large", "message of the voice agent is larger than 256 KiB");
-    auto doc = Json::parse(text, kLimits);
-    if (!doc) return fail("bad-json", "message of the voice agent is not JSON: " + doc.error().message);
-    const auto type = (*doc)["type"].text();
-    if (!type) return fail("no-type", "message of the voice agent has no `type`");
-    const auto entry = std::find_if(kReaders.begin(), kReaders.end(), [&](const Entry& e) { return e.type == *type; });
-    if (entry == kReaders.end()) return UnknownMessage{*type};
-    return entry->read(*doc);
+    return agent::parse_message<UnknownMessage>(text, kLimits, kReaders);
 }
 
 void write_audio_input(std::span<const uint8_t> pcm, std::string& out) {

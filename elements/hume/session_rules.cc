@@ -11,17 +11,7 @@ ErrorKind kind_of_error(const std::string& code) {
 bool refusal_may_pass(int http_status) { return http_status < 400 || http_status >= 500 || http_status == 429; }
 
 agent::SessionEnd refused(const UpgradeRefusal& refusal) {
-    const std::string status =
-        "HTTP " + std::to_string(refusal.http_status) + (refusal.detail.empty() ? "" : ": " + refusal.detail);
-    agent::SessionEnd end{
-        .failed = true, .code = "refused", .message = "the voice agent refused the connection (" + status + ")"};
-    if (refusal.http_status == 401 || refusal.http_status == 403) {
-        end.code = "unauthorized";
-        end.message += ": check api-key, HUME_AI_API_KEY or HUME_API_KEY";
-    } else if (refusal.http_status == 404) {
-        end.message += ": check the path in url, and config-id";
-    }
-    return end;
+    return agent::end_of_refusal(refusal, "api-key, HUME_AI_API_KEY or HUME_API_KEY", "the path in url, and config-id");
 }
 
 }  // namespace trunkline::hume

@@ -1,6 +1,6 @@
 #pragma once
 // GObject properties from tables of names, texts and members, so that a property of an element is one line. Ids are
-// 1 + the row: first the texts, then the durations, switches and numbers.
+// 1 + the row: first the texts, then the durations, switches, numbers and choices.
 #include <glib-object.h>
 #include <gst/gst.h>
 
@@ -36,17 +36,22 @@ struct NumberProperty {
     int least, most, preset;
 };
 
+/// One of an enumeration.
+template <class Config>
+struct ChoiceProperty {
+    const char *name, *nick, *blurb;
+    GType (*type)();
+    int (*get)(const Config&);
+    void (*set)(Config&, int);
+};
+
 template <class Config>
 struct PropertyTable {
     std::span<const TextProperty<Config>> texts;
     std::span<const DurationProperty<Config>> durations;
     std::span<const SwitchProperty<Config>> switches;
     std::span<const NumberProperty<Config>> numbers;
-
-    /// The first id that is not of this table.
-    guint next_id() const {
-        return static_cast<guint>(1 + texts.size() + durations.size() + switches.size() + numbers.size());
-    }
+    std::span<const ChoiceProperty<Config>> choices{};
 
     void install(GObjectClass* klass) const {
         const auto flags =
@@ -65,6 +70,7 @@ struct PropertyTable {
             add(g_param_spec_uint64(d.name, d.nick, d.blurb, d.least, d.most, d.preset, flags));
         for (const auto& s : switches) add(g_param_spec_boolean(s.name, s.nick, s.blurb, s.preset, flags));
         for (const auto& n : numbers) add(g_param_spec_int(n.name, n.nick, n.blurb, n.least, n.most, n.preset, flags));
+        for (const auto& c : choices) add(g_param_spec_enum(c.name, c.nick, c.blurb, c.type(), c.get(presets), flags));
     }
 
     /// False when the id is not of this table.
@@ -79,6 +85,8 @@ struct PropertyTable {
             config.*switches[row].member = g_value_get_boolean(value) != FALSE;
         } else if ((row -= switches.size()) < numbers.size()) {
             config.*numbers[row].member = g_value_get_int(value);
+        } else if ((row -= numbers.size()) < choices.size()) {
+            choices[row].set(config, g_value_get_enum(value));
         } else {
             return false;
         }
@@ -95,6 +103,8 @@ struct PropertyTable {
             g_value_set_boolean(value, (config.*switches[row].member).value_or(switches[row].preset));
         } else if ((row -= switches.size()) < numbers.size()) {
             g_value_set_int(value, config.*numbers[row].member);
+        } else if ((row -= numbers.size()) < choices.size()) {
+            g_value_set_enum(value, choices[row].get(config));
         } else {
             return false;
         }

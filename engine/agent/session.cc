@@ -23,6 +23,20 @@ constexpr size_t kShortestSecret = 8;
 
 bool code_may_pass(uint16_t code) { return code == 1001 || code == 1006 || (code >= 1011 && code <= 1014); }
 
+SessionEnd end_of_refusal(const UpgradeRefusal& refusal, const char* key, const char* address) {
+    const std::string status =
+        "HTTP " + std::to_string(refusal.http_status) + (refusal.detail.empty() ? "" : ": " + refusal.detail);
+    SessionEnd end{
+        .failed = true, .code = "refused", .message = "the voice agent refused the connection (" + status + ")"};
+    if (refusal.http_status == 401 || refusal.http_status == 403) {
+        end.code = "unauthorized";
+        end.message += std::string(": check ") + key;
+    } else if (refusal.http_status == 404) {
+        end.message += std::string(": check ") + address;
+    }
+    return end;
+}
+
 Session::Session(Shard* shard, ConnectOptions options, SessionListener* listener)
     : shard_(shard), options_(std::move(options)), listener_(listener) {}
 

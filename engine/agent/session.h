@@ -61,6 +61,10 @@ struct SessionCounters {
 /// Close codes after which the same talk may go on over a new connection.
 bool code_may_pass(uint16_t code);
 
+/// The end of a session whose dial was answered with a 4xx status: what to check when the key (401, 403) or the address
+/// (404) was not taken, as it stands behind "check ".
+SessionEnd end_of_refusal(const UpgradeRefusal& refusal, const char* key, const char* address);
+
 class Session : private WebSocketListener {
   public:
     static constexpr int kMaxTries = 3;
