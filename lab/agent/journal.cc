@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <nlohmann/json.hpp>
 
 #include "lab/agent/json.h"
 
@@ -37,7 +38,7 @@ void SessionRecord::keep_audio_out(std::span<const uint8_t> bytes) {
 }
 
 std::string LabEvent::to_json() const {
-    return wire({{"at_ms", at_ms}, {"session", session}, {"kind", kind}, {"text", text}});
+    return wire(nlohmann::ordered_json{{"at_ms", at_ms}, {"session", session}, {"kind", kind}, {"text", text}});
 }
 
 Ledger::Ledger(std::function<void(const LabEvent&)> events)

@@ -1,6 +1,6 @@
 #pragma once
-// JSON on the wires of agents, read and written without exceptions.
-#include <nlohmann/json.hpp>
+// JSON on the wires of agents, read and written without exceptions. `Json` is nlohmann::json or ordered_json, whose
+// headers stay in .cc files.
 #include <string>
 
 namespace trunkline::lab::agent {
@@ -19,9 +19,10 @@ std::string text_of(const Json& value, const std::string& fallback = "") {
     return value.is_string() ? value.template get<std::string>() : fallback;
 }
 
-/// One line for the wire: members in their order; what is no UTF-8 is replaced.
-inline std::string wire(const nlohmann::ordered_json& value) {
-    return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+/// One line for the wire; what is no UTF-8 is replaced.
+template <class Json>
+std::string wire(const Json& message) {
+    return message.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace trunkline::lab::agent

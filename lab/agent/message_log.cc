@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <nlohmann/json.hpp>
 
 #include "lab/agent/json.h"
 
@@ -46,11 +47,11 @@ MessageLog::MessageLog(const std::string& dir, const std::string& name) : wanted
 }
 
 void MessageLog::text(double at_ms, const std::string& text) {
-    if (file_) line(wire({{"at_ms", at_ms}, {"text", without_secrets(text)}}));
+    if (file_) line(wire(ordered_json{{"at_ms", at_ms}, {"text", without_secrets(text)}}));
 }
 
 void MessageLog::binary(double at_ms, size_t bytes) {
-    if (file_) line(wire({{"at_ms", at_ms}, {"binary", bytes}}));
+    if (file_) line(wire(ordered_json{{"at_ms", at_ms}, {"binary", bytes}}));
 }
 
 void MessageLog::line(const std::string& line) {

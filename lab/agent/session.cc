@@ -3,6 +3,7 @@
 #include <glib.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "lab/agent/json.h"

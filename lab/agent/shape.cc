@@ -1,6 +1,7 @@
 #include "lab/agent/shape.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "lab/agent/json.h"
 

@@ -45,6 +45,7 @@ void Functions::call(const std::vector<FunctionPlan>& plans, const std::function
     }
     calls_.begin([done](const auto& batch) { done(outcome_of(batch)); });
     std::vector<FunctionCall> calls;
+    calls.reserve(plans.size());
     for (const FunctionPlan& plan : plans) calls.push_back(calls_.add(plan, !server_side(plan)));
     session_.send(function_call_request(calls));
     for (size_t i = 0; i < plans.size(); ++i) {

@@ -1,6 +1,7 @@
 #include "lab/deepgram/messages.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "lab/agent/json.h"
 
@@ -123,7 +124,7 @@ std::string coded(const char* type, const std::string& code, const std::string& 
 }
 
 std::string handshake_error(const std::string& code, const std::string& message, const std::string& request_id) {
-    return wire({{"err_code", code}, {"err_msg", message}, {"request_id", request_id}});
+    return wire(ordered_json{{"err_code", code}, {"err_msg", message}, {"request_id", request_id}});
 }
 
 ClientText read_client_text(std::string_view text) {

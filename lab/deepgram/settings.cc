@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <nlohmann/json.hpp>
 
 #include "lab/agent/json.h"
 #include "lab/deepgram/schema.h"

@@ -2,6 +2,8 @@
 
 #include <glib.h>
 
+#include <nlohmann/json.hpp>
+
 #include "lab/agent/json.h"
 
 namespace trunkline::lab::hume {
@@ -69,7 +71,7 @@ ChatQuery read_query(const Query& query, const std::string& raw_query) {
 }
 
 std::string refusal_body(unsigned status, const std::string& text) {
-    return agent::wire({{"status", status}, {"message", text}});
+    return agent::wire(nlohmann::ordered_json{{"status", status}, {"message", text}});
 }
 
 }  // namespace trunkline::lab::hume

@@ -3,6 +3,7 @@
 #include <glib.h>
 
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "lab/agent/json.h"
 

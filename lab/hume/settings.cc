@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <nlohmann/json.hpp>
 
 #include "lab/agent/json.h"
 
@@ -147,7 +148,7 @@ std::string settings_of_query(const Query& query) {
     }
     if (!root.is_object()) return "";
     root["type"] = "session_settings";
-    return root.dump(-1, ' ', false, json::error_handler_t::replace);
+    return agent::wire(root);
 }
 
 }  // namespace trunkline::lab::hume
