@@ -103,7 +103,8 @@ TEST_F(LogToFile, WritesAFewLinesAboutStrangersAndHowManyMoreThereWere) {
         std::ifstream file(path_);
         for (std::string line; std::getline(file, line);) {
             written += line.find("who are you") != std::string::npos ? 1 : 0;
-            if (line.find("left out") != std::string::npos) left_out += (*Json::parse(line))["lines"].int_or(0);
+            const auto record = Json::parse(line);  // the last one may still be on its way to the file
+            if (record && line.find("left out") != std::string::npos) left_out += (*record)["lines"].int_or(0);
         }
     }
     EXPECT_GE(written, 1);
