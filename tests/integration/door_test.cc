@@ -45,7 +45,7 @@ TEST(Door, P11Line1OnlyTheMediaPathUpgrades) {
     for (const char* path : {"/", "/twilio/media/", "/twilio/media/abc", "/twilio/media/a/b", "/nope"}) {
         EXPECT_NE(rig.get(path, {"Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
                                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="})
-                      .first,
+                      .status,
                   101)
             << path;
     }
@@ -60,7 +60,7 @@ TEST(Door, Line7P12ATicketIsMintedWithTheTwimlAndUsedOnce) {
     const std::string path = url.substr(url.find("/twilio/media/"));
     const auto again = rig.get(path, {"Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
                                       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="});
-    EXPECT_EQ(again.first, 403);
+    EXPECT_EQ(again.status, 403);
     EXPECT_EQ(url.find('?'), std::string::npos) << "Line19: no query in the stream's URL";
 }
 
@@ -121,17 +121,17 @@ TEST(Door, TheApiTellsOfCallsAndNamesWhatIsWrong) {
         ASSERT_EQ(status, 200) << body;
         EXPECT_EQ((*Json::parse(body))["id"].text_or(""), id);
     }
-    EXPECT_EQ((*Json::parse(rig.get("/api/v1/calls?status=completed").second))["calls"].size(), 1U);
-    EXPECT_EQ((*Json::parse(rig.get("/api/v1/calls/" + id + "/log").second))["log"].size(), 1U);
-    EXPECT_GE((*Json::parse(rig.get("/api/v1/calls/" + id + "/events").second))["events"].size(), 5U);
-    EXPECT_EQ((*Json::parse(rig.get("/api/v1/calls/" + id + "/turns").second))["turns"].size(), 1U);
-    EXPECT_EQ(rig.get("/api/v1/calls/nobody").first, 404);
+    EXPECT_EQ((*Json::parse(rig.get("/api/v1/calls?status=completed").body))["calls"].size(), 1U);
+    EXPECT_EQ((*Json::parse(rig.get("/api/v1/calls/" + id + "/log").body))["log"].size(), 1U);
+    EXPECT_GE((*Json::parse(rig.get("/api/v1/calls/" + id + "/events").body))["events"].size(), 5U);
+    EXPECT_EQ((*Json::parse(rig.get("/api/v1/calls/" + id + "/turns").body))["turns"].size(), 1U);
+    EXPECT_EQ(rig.get("/api/v1/calls/nobody").status, 404);
     const auto [bad, problem] = rig.get("/api/v1/calls?stauts=completed");
     EXPECT_EQ(bad, 400);
     EXPECT_NE(problem.find("stauts"), std::string::npos);
-    EXPECT_EQ(rig.get("/healthz").first, 200);
-    EXPECT_EQ(rig.get("/readyz").first, 200);
-    const std::string metrics = rig.get("/metrics").second;
+    EXPECT_EQ(rig.get("/healthz").status, 200);
+    EXPECT_EQ(rig.get("/readyz").status, 200);
+    const std::string metrics = rig.get("/metrics").body;
     EXPECT_NE(metrics.find("trunkline_calls_ended_total{status=\"completed\",reason=\"caller-hangup\"} 1"),
               std::string::npos)
         << metrics;

@@ -3,9 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sqlite3.h>
-#include <stdlib.h>
 
-#include <filesystem>
 #include <fstream>
 #include <regex>
 #include <thread>
@@ -16,6 +14,7 @@
 #include "tests/integration/engine_process.h"
 #include "tests/integration/rig.h"
 #include "tests/support/eventually.h"
+#include "tests/support/temp_folder.h"
 
 namespace trunkline::test {
 namespace {
@@ -26,8 +25,6 @@ using lab::CallResult;
 class Process : public testing::Test {
   protected:
     void SetUp() override {
-        char name[] = "/tmp/trunkline-process-XXXXXX";
-        folder = mkdtemp(name);
         auto started = lab::deepgram::DeepgramLab::start(quick_agent());
         ASSERT_TRUE(started) << started.error().message;
         agent = std::move(*started);
@@ -41,7 +38,6 @@ class Process : public testing::Test {
     void TearDown() override {
         calls.clear();
         engine.reset();
-        std::filesystem::remove_all(folder);
     }
     std::string graph() const { return folder + "/call.yaml"; }
     void start(std::vector<std::string> environment = {}) {
@@ -83,7 +79,8 @@ class Process : public testing::Test {
         return n;
     }
 
-    std::string folder;
+    const TempFolder made;
+    const std::string& folder = made.path();
     std::unique_ptr<lab::deepgram::DeepgramLab> agent;
     lab::TwilioLab twilio;
     std::unique_ptr<EngineProcess> engine;
