@@ -109,6 +109,17 @@ Samples ulaw_round_trip(std::span<const int16_t> samples) {
     return each<int16_t>(samples, [](int16_t s) { return ulaw_decode(ulaw_encode(s)); });
 }
 
+std::string pcm_bytes(std::span<const int16_t> samples) {
+    const std::vector<uint8_t> bytes = linear16_encode(samples);
+    return {bytes.begin(), bytes.end()};
+}
+
+Samples pcm_samples(std::string_view bytes) {
+    Samples out(bytes.size() / 2);
+    for (size_t i = 0; i < out.size(); ++i) out[i] = linear16_decode(bytes, 2 * i);
+    return out;
+}
+
 double rms(std::span<const int16_t> samples) {
     if (samples.empty()) return 0;
     double sum = 0;
