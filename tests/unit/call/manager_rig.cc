@@ -64,11 +64,11 @@ int Peer::wait_close_code() {
     }
 }
 
-ManagerRig::ManagerRig(CallManagerOptions options) {
+ManagerRig::ManagerRig(CallManagerOptions options, const std::string& graph) {
     std::string pattern = (std::filesystem::temp_directory_path() / "trunkline-call-XXXXXX").string();
     EXPECT_NE(mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
-    std::ofstream(folder_ / "echo.yaml") << kEcho;
+    std::ofstream(folder_ / "echo.yaml") << (graph.empty() ? kEcho : graph);
     graphs = std::make_unique<graph::GraphStore>(std::vector<std::string>{folder_.string()}, graph::LoadOptions{});
     for (const auto& d : graphs->reload().diagnostics) {
         if (d.severity == graph::Severity::kError) ADD_FAILURE() << d.code << ": " << d.message;
