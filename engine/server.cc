@@ -24,6 +24,13 @@
 
 namespace trunkline {
 
+namespace {
+
+/// For the end of stream, the carrier's hang-up and the close frame of the calls that a shutdown ends.
+constexpr auto kEndPatience = std::chrono::milliseconds(5'000);
+
+}  // namespace
+
 struct Server::Impl {
     explicit Impl(ServerOptions given) : options(std::move(given)) {}
 
@@ -300,11 +307,15 @@ void Server::stop(const std::function<bool()>& drained_enough) {
             const CallCounts c = s.calls->counts();
             return c.live > 0;
         };
-        while (busy() && monotonic_ns() < until && !drained_enough()) {
+        bool hurry = false;
+        while (busy() && monotonic_ns() < until) {
+            hurry = drained_enough();
+            if (hurry) break;
             std::this_thread::sleep_for(std::chrono::milliseconds(20));
         }
-        if (!s.calls->end_all(std::chrono::seconds(5)))
-            log_warn("server", "some calls did not end in time and were cut off");
+        std::chrono::milliseconds patience = kEndPatience;
+        if (!hurry && s.vonage.hang_ups) patience += s.vonage.hang_ups->time_for(s.calls->live_of("vonage"));
+        if (!s.calls->end_all(patience)) log_warn("server", "some calls did not end in time and were cut off");
     }
     if (s.http) s.http->stop();
     s.http.reset();

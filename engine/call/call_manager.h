@@ -73,6 +73,8 @@ class CallManager {
 
     /// Any thread.
     CallCounts counts() const;
+    /// Any thread: live calls of one carrier.
+    size_t live_of(std::string_view carrier) const;
     /// True when new calls are refused; `why` for a person.
     bool refusing(std::string* why) const;
     /// Main thread: refuses new calls from now on.
