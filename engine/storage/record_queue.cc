@@ -25,9 +25,13 @@ bool ends_a_call(const Record& record) {
 }  // namespace
 
 bool RecordQueue::put(Record&& record) {
+    // While an end is kept aside, no later one overtakes it: a kill in between would leave a closed row without its
+    // call.ended.
+    const bool ends = ends_a_call(record);
+    if (ends && aside_size_ > 0 && keep_aside(record)) return true;
     if (ring_.try_push(std::move(record))) return true;
     // NOLINTNEXTLINE(bugprone-use-after-move): a full ring leaves it untouched
-    if (ends_a_call(record) && keep_aside(record)) return true;
+    if (ends && keep_aside(record)) return true;
     ++refused_;
     return false;
 }

@@ -126,7 +126,7 @@ size_t StorageWriter::Impl::collect() {
         std::visit([this](auto& row) { batch.emplace_back(std::move(row)); }, record);
         ++popped;
     }
-    if (batch.size() < options.batch_rows) {  // the ring is empty
+    if (batch.size() < options.batch_rows && ring.size() == 0) {  // else a producer is still filling its place
         for (Record& late : ring.take_aside()) {
             std::visit([this](auto& row) { batch.emplace_back(std::move(row)); }, late);
         }
