@@ -46,6 +46,13 @@ struct FactRecord {
     std::vector<std::string> more_webhooks = {};  ///< further ones, in the same transaction
 };
 
+/// A webhook of a call, put once when the call goes live: whether its filter lets `call.ended` through, for a start
+/// after a crash, which ends the call in its place.
+struct WebhookEnd {
+    std::string call_id, webhook_id;
+    bool wanted = false;
+};
+
 /// Which facts go first when there is no room for all.
 enum class FactWeight {
     kInterim,    ///< a later fact says it again: an interim transcript
@@ -57,7 +64,7 @@ FactWeight fact_weight(std::string_view type, std::string_view fields);
 
 class RecordingStore;
 
-using Record = std::variant<CallRow, SessionRow, FactRecord>;
+using Record = std::variant<CallRow, SessionRow, FactRecord, WebhookEnd>;
 
 /// What shards see. Implemented by storage (real) and by tests (recording).
 class Outbox {

@@ -18,8 +18,8 @@ constexpr int64_t kTellEveryNs = 1'000'000'000;
 bool ends_a_call(const Record& record) {
     if (const auto* row = std::get_if<CallRow>(&record)) return row->ended_unix_ms != 0;
     if (const auto* row = std::get_if<SessionRow>(&record)) return row->stopped_unix_ms != 0;
-    const auto& fact = std::get<FactRecord>(record).fact;
-    return fact && fact->type == "call.ended";
+    const auto* fact = std::get_if<FactRecord>(&record);
+    return fact && fact->fact && fact->fact->type == "call.ended";
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ class RowWriter {
     void write(const CallRow& row, Effects& effects);
     void write(const SessionRow& row, Effects& effects);
     void write(const FactRecord& record, Effects& effects);
+    void write(const WebhookEnd& end, Effects& effects);
     void write(const DeliveryOutcome& outcome, Effects& effects);
     void write(const WebhookEndpoint& endpoint, Effects& effects);
 

@@ -209,5 +209,35 @@ TEST_F(Kill, NothingThatWasOnDiskIsLostOrDoubled) {
     EXPECT_EQ(rig.engine().stop(SIGTERM), 0);
 }
 
+/// Whether it has heard of anything else of the call or not, and nobody who did not ask for it.
+TEST(KilledCall, ItsEndIsToldToThoseWhoWantIt) {
+    Receiver receiver([](int) { return false; });
+    const auto hook = [&](const std::string& name, const std::string& events) {
+        return "  " + name + ": {element: webhooksink, url: \"" + receiver.url("/" + name) +
+               "\", secret: s, events: \"" + events + "\"}\n";
+    };
+    ProcessRig rig(hook("ends", "call.ended") + hook("words", "transcript"), "db, ends, words");
+    rig.start().wait_until_ready();
+    auto call = rig.call();
+    ASSERT_TRUE(eventually([&] {
+        return rig.number(
+                   "select count(*) from webhook_deliveries d join call_events e on e.call_id = d.call_id and "
+                   "e.seq = d.seq where e.type = 'transcript'") > 0;
+    })) << "the agent's greeting";
+    rig.engine().stop(SIGKILL);
+    call.reset();
+    rig.start().wait_until_ready();
+    const auto told = [&](const std::string& path) {
+        size_t ends = 0;
+        for (const auto& post : receiver.accepted())
+            ends += post.path() == path && (*Json::parse(post.body))["type"].text_or("") == "call.ended";
+        return ends;
+    };
+    EXPECT_TRUE(eventually([&] { return told("/ends") == 1; }, 60s)) << "told " << told("/ends") << " times";
+    EXPECT_TRUE(
+        eventually([&] { return rig.number("select count(*) from webhook_deliveries where state = 'pending'") == 0; }));
+    EXPECT_EQ(told("/words"), 0U);
+}
+
 }  // namespace
 }  // namespace trunkline::test
