@@ -167,13 +167,15 @@ void log_start(const LogOptions& options) {
     auto logger = std::make_shared<Logger>();
     logger->json = options.json;
     logger->color = options.color && options.file.empty();
+    std::string no_file;
     try {
         spdlog::sink_ptr sink;
-        if (options.file.empty()) {
-            sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-        } else {
-            sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
+        try {
+            if (!options.file.empty()) sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
+        } catch (const std::exception& problem) {
+            no_file = problem.what();
         }
+        if (!sink) sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
         logger->pool = std::make_shared<spdlog::details::thread_pool>(kQueuedLines, 1);
         logger->out = std::make_shared<spdlog::async_logger>("trunkline", std::move(sink), logger->pool,
                                                              spdlog::async_overflow_policy::overrun_oldest);
@@ -181,12 +183,15 @@ void log_start(const LogOptions& options) {
         logger->out->set_level(spdlog::level::trace);
         logger->out->flush_on(spdlog::level::trace);
     } catch (const std::exception& problem) {
-        log_error("log", "cannot open the log file; logging to standard error", {{"cause", problem.what()}});
+        log_error("log", "cannot start the log; warnings go to standard error", {{"cause", problem.what()}});
         return;
     }
-    const std::unique_lock lock(state().mutex);
-    state().logger = std::move(logger);
-    state().level = static_cast<int>(options.level);
+    {
+        const std::unique_lock lock(state().mutex);
+        state().logger = std::move(logger);
+        state().level = static_cast<int>(options.level);
+    }
+    if (!no_file.empty()) log_error("log", "cannot open the log file; logging to standard error", {{"cause", no_file}});
 }
 
 void log_stop() {
