@@ -15,6 +15,7 @@
 #include "engine/cli/graph_commands.h"
 #include "engine/config/config.h"
 #include "engine/core/log.h"
+#include "engine/core/patient_output.h"
 #include "engine/follow.h"
 #include "engine/server.h"
 
@@ -100,7 +101,7 @@ int wait_for_signals(Server& server, const sigset_t& signals) {
         sigwait(&signals, &signal);
         if (signal != SIGHUP) return signal;
         const auto report = server.reload();
-        std::cerr << graph::format_text(report.diagnostics, terminal(2));
+        PatientOutput(STDERR_FILENO).write(graph::format_text(report.diagnostics, terminal(2)));
         log_info("graph", "graphs read again",
                  {{"loaded", report.loaded.size()},
                   {"unchanged", report.same.size()},
@@ -147,11 +148,10 @@ int serve(const ServeFlags& flags) {
         return std::make_unique<vonage::VonageSession>(shard, std::move(socket), listener);
     };
     if (flags.follow) {
-        options.follow = [color = terminal(1)](const Fact& fact) {
+        const auto out = std::make_shared<PatientOutput>(STDOUT_FILENO);
+        options.follow = [out, color = terminal(1)](const Fact& fact) {
             const std::string line = describe_fact(fact, color);
-            if (line.empty()) return;
-            std::printf("%s\n", line.c_str());
-            std::fflush(stdout);
+            if (!line.empty()) out->write(line + "\n");
         };
     }
     auto server = Server::start(std::move(options));

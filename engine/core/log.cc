@@ -4,8 +4,9 @@
 
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstdio>
@@ -15,11 +16,26 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/json.h"
+#include "engine/core/patient_output.h"
 
 namespace trunkline {
 namespace {
 
 constexpr size_t kQueuedLines = 8192;
+
+/// spdlog's own would wait for ever for who does not read, and the end of the process with it.
+class StandardError final : public spdlog::sinks::base_sink<std::mutex> {
+  protected:
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        spdlog::memory_buf_t line;
+        formatter_->format(message, line);
+        out_.write({line.data(), line.size()});
+    }
+    void flush_() override {}
+
+  private:
+    PatientOutput out_{STDERR_FILENO};
+};
 
 struct Logger {
     std::shared_ptr<spdlog::details::thread_pool> pool;
@@ -175,7 +191,7 @@ void log_start(const LogOptions& options) {
         } catch (const std::exception& problem) {
             no_file = problem.what();
         }
-        if (!sink) sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+        if (!sink) sink = std::make_shared<StandardError>();
         logger->pool = std::make_shared<spdlog::details::thread_pool>(kQueuedLines, 1);
         logger->out = std::make_shared<spdlog::async_logger>("trunkline", std::move(sink), logger->pool,
                                                              spdlog::async_overflow_policy::overrun_oldest);
