@@ -239,5 +239,28 @@ TEST(KilledCall, ItsEndIsToldToThoseWhoWantIt) {
     EXPECT_EQ(told("/words"), 0U);
 }
 
+/// A secret that was changed makes it another webhook: what waits for the old one must not wait in silence.
+TEST(Restart, WhatWaitsForAWebhookThatNoGraphNamesIsTold) {
+    Receiver receiver([](int) { return true; });
+    ProcessRig rig("  hook: {element: webhooksink, url: \"" + receiver.url("/hook?key=hidden-word") +
+                       "\", secret: $secret.HOOK_SECRET}\n",
+                   "db, hook");
+    rig.start({"HOOK_SECRET=password-one"}).wait_until_ready();
+    auto call = rig.call();
+    ASSERT_TRUE(
+        eventually([&] { return rig.number("select count(*) from webhook_deliveries where state = 'pending'") > 0; }));
+    EXPECT_EQ(rig.engine().stop(SIGTERM), 0);
+    call.reset();
+    rig.start({"HOOK_SECRET=password-one"}).wait_until_ready();
+    EXPECT_EQ(rig.engine().stop(SIGTERM), 0);
+    EXPECT_EQ(rig.engine().log().find("no graph names"), std::string::npos) << rig.engine().log();
+    rig.start({"HOOK_SECRET=password-two"}).wait_until_ready();
+    EXPECT_TRUE(eventually([&] { return rig.engine().log().find("no graph names") != std::string::npos; }, 30s));
+    const std::string log = rig.engine().log();
+    EXPECT_NE(log.find("/hook"), std::string::npos) << log;
+    EXPECT_EQ(log.find("hidden-word"), std::string::npos) << log;
+    EXPECT_EQ(log.find("password-"), std::string::npos) << log;
+}
+
 }  // namespace
 }  // namespace trunkline::test
