@@ -39,6 +39,9 @@ struct WebhookEndpoint {
 /// The id of an endpoint: the same for the same url and secret, telling neither.
 std::string webhook_endpoint_id(std::string_view url, std::string_view secret);
 
+/// The address without what may be secret in it: user, password, query, fragment.
+std::string public_url(const std::string& url);
+
 struct FactRecord {
     FactPtr fact;
     bool to_database = true;  ///< derived tables too (conversation_log, turns); call_events is always written

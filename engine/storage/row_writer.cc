@@ -272,14 +272,4 @@ void RowWriter::write(const WebhookEndpoint& endpoint, Effects& effects) {
         static_cast<uint64_t>(impl_->webhook.run({endpoint.id, public_url(endpoint.url), rfc3339(unix_ms())}));
 }
 
-std::string public_url(const std::string& url) {
-    std::string shown = url.substr(0, url.find_first_of("?#"));
-    const size_t scheme = shown.find("://");
-    const size_t host = scheme == std::string::npos ? 0 : scheme + 3;
-    const size_t path = shown.find('/', host);
-    const size_t at = shown.rfind('@', path);
-    if (at != std::string::npos && at >= host) shown.erase(host, at + 1 - host);
-    return shown;
-}
-
 }  // namespace trunkline

@@ -11,9 +11,6 @@
 
 namespace trunkline {
 
-/// The address without what may be secret in it: user, password, query, fragment.
-std::string public_url(const std::string& url);
-
 class RowWriter {
   public:
     explicit RowWriter(SessionPtr session);
