@@ -338,9 +338,15 @@ void Server::stop(const std::function<bool()>& drained_enough) {
             if (hurry) break;
             std::this_thread::sleep_for(std::chrono::milliseconds(20));
         }
-        std::chrono::milliseconds patience = kEndPatience;
-        if (!hurry && s.vonage.hang_ups) patience += s.vonage.hang_ups->time_for(s.calls->live_of("vonage"));
-        if (!s.calls->end_all(patience)) log_warn("server", "some calls did not end in time and were cut off");
+        std::chrono::milliseconds longest = kEndPatience;
+        if (s.vonage.hang_ups) longest += s.vonage.hang_ups->time_for(s.calls->live_of("vonage"));
+        const int64_t cut = monotonic_ns() + longest.count() * 1'000'000;
+        const auto go_on = [&] {
+            hurry = hurry || drained_enough();
+            return !hurry && monotonic_ns() < cut;
+        };
+        if (!s.calls->end_all(kEndPatience, go_on))
+            log_warn("server", "some calls did not end in time and were cut off");
     }
     if (s.http) s.http->stop();
     s.http.reset();

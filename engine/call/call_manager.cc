@@ -325,7 +325,7 @@ void CallManager::start_draining() {
     draining_ = true;
 }
 
-bool CallManager::end_all(std::chrono::milliseconds deadline) {
+bool CallManager::end_all(std::chrono::milliseconds deadline, const std::function<bool()>& go_on) {
     start_draining();
     const CallEnding shutdown{"completed", "shutdown", "api", "the engine was stopped"};
     std::vector<std::unique_ptr<WaitingCall>> waiting;
@@ -340,7 +340,7 @@ bool CallManager::end_all(std::chrono::milliseconds deadline) {
         for (const auto& [call, owned] : calls_[static_cast<size_t>(shard->index())]) call->end(shutdown);
     });
     const int64_t until = monotonic_ns() + deadline.count() * 1'000'000;
-    while (monotonic_ns() < until) {
+    while (monotonic_ns() < until || (go_on && go_on())) {
         {
             std::lock_guard lock(mutex_);
             if (calls_left_ == 0) return true;

@@ -79,9 +79,9 @@ class CallManager {
     bool refusing(std::string* why) const;
     /// Main thread: refuses new calls from now on.
     void start_draining();
-    /// Main thread: ends every call (reason "shutdown") and waits until they are gone. False when some were left at the
-    /// deadline.
-    bool end_all(std::chrono::milliseconds deadline);
+    /// Main thread: ends every call (reason "shutdown") and waits until they are gone, beyond the deadline as long as
+    /// `go_on` says so. False when some were left then.
+    bool end_all(std::chrono::milliseconds deadline, const std::function<bool()>& go_on = nullptr);
 
   private:
     struct Entry {
