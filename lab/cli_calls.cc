@@ -41,16 +41,10 @@ void print_event(const Paper& paper, const TimelineEvent& event) {
     std::string detail = event.detail;
     if (event.kind == "error" || event.kind == "warning" || detail.find("FAILED") != std::string::npos)
         detail = paper.bad(detail);
+    char at[24];
+    std::snprintf(at, sizeof at, "%8.3f", event.at_ms / 1000);
     std::lock_guard lock(print_mutex);
-    std::printf("%s  %-12s %s\n",
-                paper
-                    .dim([&] {
-                        char at[24];
-                        std::snprintf(at, sizeof at, "%8.3f", event.at_ms / 1000);
-                        return std::string(at);
-                    }())
-                    .c_str(),
-                event.kind.c_str(), detail.c_str());
+    std::printf("%s  %-12s %s\n", paper.dim(at).c_str(), event.kind.c_str(), detail.c_str());
     std::fflush(stdout);
 }
 
@@ -176,10 +170,7 @@ class Exchange {
     }
 
     int run(const std::function<void()>& gather) {
-        sigset_t signals;
-        sigemptyset(&signals);
-        sigaddset(&signals, SIGINT);
-        sigaddset(&signals, SIGTERM);
+        const sigset_t signals = interrupts();
         while (finished_ < limit_) {
             gather();
             timespec pause{0, 20'000'000};
@@ -302,42 +293,12 @@ class Exchange {
 
 }  // namespace
 
-Result<std::shared_ptr<Script>> load_script(const CallsCommand& command) {
-    auto scenario = read_scenario(command.scenario);
-    if (!scenario) {
-        std::string all;
-        for (const auto& problem : scenario.error())
-            all += (all.empty() ? "" : "\n") + format_problem(command.scenario, problem);
-        return fail("bad-scenario", all);
-    }
-    auto script = std::make_shared<Script>();
-    script->scenario = *scenario;
-    if (command.check_only) return script;
-    auto library = SpeechLibrary::open(command.speech);
-    if (!library) return tl::unexpected<Error>(library.error());
-    return load_script(std::move(*scenario), **library);
-}
-
-int complain_of_script(const char* command, const Error& error) {
-    const std::string who = error.code == "bad-scenario" ? "" : std::string("trunkline-lab ") + command + ": ";
-    std::fprintf(stderr, "%s%s\n", who.c_str(), error.message.c_str());
-    return 2;
-}
-
 int play_calls(const CallsCommand& command, std::shared_ptr<Script> script, const Ring& ring) {
     return Exchange(command, std::move(script)).ring_all(ring);
 }
 
 int await_calls(const CallsCommand& command, std::shared_ptr<Script> script, const OpenDoor& open) {
     return Exchange(command, std::move(script)).await_all(open);
-}
-
-void block_interrupts() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 }  // namespace trunkline::lab

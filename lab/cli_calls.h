@@ -1,7 +1,11 @@
 #pragma once
 // What the commands `twilio` and `vonage` have in common: so many calls, a scenario on each, an account at the end.
+#include <signal.h>
+
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "lab/carrier/carrier_call.h"
 #include "lab/cli.h"
@@ -21,14 +25,22 @@ struct Door {
 /// Opens the door. `prepare` is to run for every call, on its thread before anything is sent, in the order of numbers.
 using OpenDoor = std::function<Result<Door>(bool keep_audio, std::function<void(CarrierDriver&)> prepare)>;
 
-/// The scenario of the command with its voices; without them when it is only to be checked. Codes: bad-scenario (all
-/// problems, one a line), those of SpeechLibrary.
-Result<std::shared_ptr<Script>> load_script(const CallsCommand& command);
+/// Says on standard error what is wrong with the use of `trunkline-lab COMMAND`; returns the exit code.
+int wrong_use(const char* command, const std::string& message);
 
-/// Tells what is wrong with a scenario; returns the exit code. `command` as it is typed.
-int complain_of_script(const char* command, const Error& error);
+/// The command's scenario with its voices, read into `script`, which stays null without one. `from` and `to` become the
+/// numbers that it names. An exit code when the command is over with that: the scenario is wrong, or was only to be
+/// checked.
+std::optional<int> read_script(const char* name, const CallsCommand& command, std::string& from, std::string& to,
+                               std::shared_ptr<Script>& script);
 
-/// SIGINT and SIGTERM reach play_calls() alone. To be called before any thread starts.
+/// Where the server is decides where sockets are dialed: nothing of a call on this machine leaves it. Codes: bad-url,
+/// bad-address.
+Status settle_dial(const std::string& webhook_url, std::string& dial);
+
+/// SIGINT and SIGTERM.
+sigset_t interrupts();
+/// They reach play_calls() alone. To be called before any thread starts.
 void block_interrupts();
 
 /// Rings `command.calls` times. Returns the program's exit code.

@@ -1,6 +1,4 @@
 // `trunkline-lab twilio`: what the command line means for a simulated call of Twilio.
-#include <cstdio>
-
 #include "lab/carrier/url.h"
 #include "lab/cli_calls.h"
 #include "lab/twilio/call_driver.h"
@@ -9,54 +7,39 @@
 namespace trunkline::lab {
 namespace {
 
-int wrong_use(const std::string& message) {
-    std::fprintf(stderr, "trunkline-lab twilio: %s\n", message.c_str());
-    return 2;
-}
+constexpr char kName[] = "twilio";
 
-bool set_signature(const std::string& name, SignatureMode& mode) {
+void set_signature(const std::string& name, SignatureMode& mode) {
     if (name == "correct") mode = SignatureMode::kCorrect;
     if (name == "wrong") mode = SignatureMode::kWrong;
     if (name == "missing") mode = SignatureMode::kMissing;
     if (name == "with-port") mode = SignatureMode::kWithPort;
     if (name == "https-scheme") mode = SignatureMode::kHttpsScheme;
-    return true;
 }
 
 }  // namespace
 
 int run_twilio(TwilioCommand command) {
     block_interrupts();
+    auto& call = command.call;
     std::shared_ptr<Script> script;
-    if (!command.scenario.empty()) {
-        auto loaded = load_script(command);
-        if (!loaded) return complain_of_script("twilio", loaded.error());
-        if (command.check_only) return 0;
-        script = *loaded;
-        if (!script->scenario.from.empty()) command.call.from = script->scenario.from;
-        if (!script->scenario.to.empty()) command.call.to = script->scenario.to;
-    }
-    if (command.check_only) return wrong_use("--check needs --scenario");
+    if (auto over = read_script(kName, command, call.from, call.to, script)) return *over;
     for (const auto& fault : command.faults) {
-        if (auto set = set_media_fault(command.call, fault); !set) return wrong_use(set.error().message);
+        if (auto set = set_media_fault(call, fault); !set) return wrong_use(kName, set.error().message);
     }
-    set_signature(command.signature, command.call.stream_signature);
-    set_signature(command.webhook_signature, command.call.webhook_signature);
-    auto webhook = split_url(command.call.webhook_url);
-    if (command.call.webhook_url.empty())
-        return wrong_use("--webhook is needed, e.g. --webhook http://127.0.0.1:8080/twilio/voice");
-    if (!webhook) return wrong_use(webhook.error().message);
-    if (command.call.dial.empty() && webhook->scheme == "http" && is_loopback_host(webhook->host))
-        command.call.dial = webhook->host + ":" + std::to_string(webhook->port);
+    set_signature(command.signature, call.stream_signature);
+    set_signature(command.webhook_signature, call.webhook_signature);
+    if (call.webhook_url.empty())
+        return wrong_use(kName, "--webhook is needed, e.g. --webhook http://127.0.0.1:8080/twilio/voice");
+    if (auto settled = settle_dial(call.webhook_url, call.dial); !settled)
+        return wrong_use(kName, settled.error().message);
     // A server on this machine that knows no other address of itself names ws:// and means it.
-    if (webhook->scheme == "http" && is_loopback_host(webhook->host) && command.call.public_url.empty())
-        command.call.allow_plain = true;
-    if (!command.call.dial.empty()) {
-        if (auto address = split_host_port(command.call.dial); !address) return wrong_use(address.error().message);
-    }
+    const auto webhook = split_url(call.webhook_url);
+    if (webhook->scheme == "http" && is_loopback_host(webhook->host) && call.public_url.empty())
+        call.allow_plain = true;
     TwilioLab lab(command.threads);
     return play_calls(command, std::move(script), [&](int number, bool keep_audio, auto prepare) {
-        auto options = command.call;
+        auto options = call;
         options.seed += static_cast<uint64_t>(number);
         options.keep_audio = keep_audio;
         return lab.call(std::move(options), [prepare](CallDriver& driver) { prepare(driver); });

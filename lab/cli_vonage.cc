@@ -11,10 +11,7 @@
 namespace trunkline::lab {
 namespace {
 
-int wrong_use(const std::string& message) {
-    std::fprintf(stderr, "trunkline-lab vonage: %s\n", message.c_str());
-    return 2;
-}
+constexpr char kName[] = "vonage";
 
 Result<vonage::RestOptions> rest_options(const VonageCommand& command) {
     vonage::RestOptions rest;
@@ -34,20 +31,6 @@ Result<vonage::RestOptions> rest_options(const VonageCommand& command) {
     return rest;
 }
 
-/// Where the server is decides where sockets are dialed: nothing of a call on this machine leaves it.
-Status settle_addresses(VonageCommand& command) {
-    auto& call = command.call;
-    if (!call.answer_url.empty()) {
-        auto answer = split_url(call.answer_url);
-        if (!answer) return tl::unexpected<Error>(answer.error());
-        if (call.dial.empty() && answer->scheme == "http" && is_loopback_host(answer->host))
-            call.dial = answer->host + ":" + std::to_string(answer->port);
-    }
-    if (call.dial.empty()) return {};
-    auto address = split_host_port(call.dial);
-    return address ? Status() : tl::unexpected<Error>(address.error());
-}
-
 /// Serves REST; every call that is made there is prepared by `prepare`.
 Result<std::string> open_rest(vonage::VonageLab& lab, const VonageCommand& command,
                               const std::function<void(CarrierDriver&)>& prepare) {
@@ -65,27 +48,21 @@ Result<std::string> open_rest(vonage::VonageLab& lab, const VonageCommand& comma
 
 int run_vonage(VonageCommand command) {
     block_interrupts();
+    auto& call = command.call;
     std::shared_ptr<Script> script;
-    if (!command.scenario.empty()) {
-        auto loaded = load_script(command);
-        if (!loaded) return complain_of_script("vonage", loaded.error());
-        if (command.check_only) return 0;
-        script = *loaded;
-        if (!script->scenario.from.empty()) command.call.from = script->scenario.from;
-        if (!script->scenario.to.empty()) command.call.to = script->scenario.to;
-    }
-    if (command.check_only) return wrong_use("--check needs --scenario");
+    if (auto over = read_script(kName, command, call.from, call.to, script)) return *over;
     for (const auto& fault : command.faults) {
-        if (auto set = set_vonage_fault(command.call, fault); !set) return wrong_use(set.error().message);
+        if (auto set = set_vonage_fault(call, fault); !set) return wrong_use(kName, set.error().message);
     }
-    if (command.call.answer_url.empty() && command.rest.empty())
-        return wrong_use("--answer-url is needed, e.g. --answer-url http://127.0.0.1:8080/vonage/answer");
-    if (auto settled = settle_addresses(command); !settled) return wrong_use(settled.error().message);
+    if (call.answer_url.empty() && command.rest.empty())
+        return wrong_use(kName, "--answer-url is needed, e.g. --answer-url http://127.0.0.1:8080/vonage/answer");
+    if (auto settled = settle_dial(call.answer_url, call.dial); !settled)
+        return wrong_use(kName, settled.error().message);
 
     vonage::VonageLab lab(command.threads);
-    if (command.call.answer_url.empty()) {
+    if (call.answer_url.empty()) {
         return await_calls(command, std::move(script), [&](bool keep_audio, const auto& prepare) -> Result<Door> {
-            command.call.media.keep_audio = keep_audio;
+            call.media.keep_audio = keep_audio;
             auto listening = open_rest(lab, command, prepare);
             if (!listening) return tl::unexpected<Error>(listening.error());
             return Door{[&lab](int number) { return lab.outgoing(static_cast<size_t>(number) - 1); },
@@ -93,10 +70,11 @@ int run_vonage(VonageCommand command) {
         });
     }
     if (!command.rest.empty()) {
-        if (auto listening = open_rest(lab, command, nullptr); !listening) return wrong_use(listening.error().message);
+        if (auto listening = open_rest(lab, command, nullptr); !listening)
+            return wrong_use(kName, listening.error().message);
     }
     return play_calls(command, std::move(script), [&](int number, bool keep_audio, const auto& prepare) {
-        auto options = command.call;
+        auto options = call;
         options.media.seed += static_cast<uint64_t>(number);
         options.media.keep_audio = keep_audio;
         return lab.call(std::move(options), [prepare](vonage::VonageDriver& driver) { prepare(driver); });

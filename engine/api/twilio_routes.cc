@@ -24,10 +24,11 @@ std::optional<HttpResponse> refuse_unsigned(const twilio::Settings& settings, co
                                             bool websocket) {
     auto refusal = twilio::check_signature(settings, request, websocket);
     if (!refusal) return std::nullopt;
-    log_warn("twilio", "request refused: check TWILIO_AUTH_TOKEN, and that SERVER_URL is the address known at Twilio",
-             {{"path", websocket ? "/twilio/media" : request.path},
-              {"peer", request.remote},
-              {"signature", request.header("x-twilio-signature") ? "wrong" : "missing"}});
+    log_stranger("twilio",
+                 "request refused: check TWILIO_AUTH_TOKEN, and that SERVER_URL is the address known at Twilio",
+                 {{"path", websocket ? "/twilio/media" : request.path},
+                  {"peer", request.remote},
+                  {"signature", request.header("x-twilio-signature") ? "wrong" : "missing"}});
     return refusal;
 }
 

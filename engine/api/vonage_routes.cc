@@ -99,8 +99,8 @@ template <class Serve>
 void guarded(const HttpRequest& request, const VonageParts& parts, const HttpReply& reply, const Serve& serve) {
     const auto pass = parts.gate->webhook(request, now_s());
     if (!pass) {
-        log_warn("vonage", "webhook refused",
-                 {{"path", request.path}, {"peer", request.remote}, {"why", why(pass.error())}});
+        log_stranger("vonage", "webhook refused",
+                     {{"path", request.path}, {"peer", request.remote}, {"why", why(pass.error())}});
         reply(pass.error());
         return;
     }
@@ -111,12 +111,12 @@ std::optional<HttpResponse> judge_upgrade(const HttpRequest& request, const std:
                                           const VonageParts& parts) {
     // The ticket first: what it refuses uses up no token.
     if (auto ok = parts.calls->check_ticket("vonage", ticket); !ok) {
-        log_warn("vonage", "media socket refused", {{"why", ok.error().message}, {"peer", request.remote}});
+        log_stranger("vonage", "media socket refused", {{"why", ok.error().message}, {"peer", request.remote}});
         return HttpResponse::problem(403, "ticket refused", ok.error().message, "ticket");
     }
     const auto pass = parts.gate->socket(request, ticket, now_s());
     if (pass) return std::nullopt;
-    log_warn("vonage", "media socket refused", {{"why", why(pass.error())}, {"peer", request.remote}});
+    log_stranger("vonage", "media socket refused", {{"why", why(pass.error())}, {"peer", request.remote}});
     return pass.error();
 }
 

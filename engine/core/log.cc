@@ -22,6 +22,7 @@ namespace trunkline {
 namespace {
 
 constexpr size_t kQueuedLines = 8192;
+constexpr uint64_t kStrangersPerSecond = 20;
 
 /// spdlog's own would wait for ever for who does not read, and the end of the process with it.
 class StandardError final : public spdlog::sinks::base_sink<std::mutex> {
@@ -236,6 +237,23 @@ void log(LogLevel level, std::string_view component, std::string_view message, s
         return;
     }
     logger->out->log(to_spdlog(level), spdlog::string_view_t(line));
+}
+
+void log_stranger(std::string_view component, std::string_view message, std::initializer_list<LogField> fields) {
+    static std::atomic<int64_t> second{0};
+    static std::atomic<uint64_t> asked{0}, left_out{0};
+    const int64_t now = monotonic_ns() / 1'000'000'000;
+    int64_t was = second.load();
+    if (was != now && second.compare_exchange_strong(was, now)) {
+        asked = 0;
+        if (const uint64_t lines = left_out.exchange(0); lines > 0)
+            log_warn("log", "lines about strangers were left out", {{"lines", lines}});
+    }
+    if (asked.fetch_add(1) >= kStrangersPerSecond) {
+        ++left_out;
+        return;
+    }
+    log_warn(component, message, fields);
 }
 
 LogLevel parse_log_level(std::string_view text, bool* ok) {

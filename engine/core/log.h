@@ -62,5 +62,8 @@ inline void log_warn(std::string_view c, std::string_view m, std::initializer_li
 inline void log_error(std::string_view c, std::string_view m, std::initializer_list<LogField> f = {}) {
     log(LogLevel::kError, c, m, f);
 }
+/// A warning about what somebody sent who may be anybody: 20 such lines a second in all, and the first of a later
+/// second says how many were left out. A flood of garbage neither fills the disk nor pushes other lines out.
+void log_stranger(std::string_view component, std::string_view message, std::initializer_list<LogField> fields = {});
 
 }  // namespace trunkline

@@ -1,6 +1,7 @@
 // Threads, and waiting across them.
 #include "lab/carrier/carrier_call.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <future>
 #include <mutex>
@@ -51,6 +52,12 @@ void LabThread::run(const std::function<void()>& task) {
     });
     done.get_future().wait();
 }
+
+LabThreads::LabThreads(int count, const char* user_agent) {
+    for (int i = 0; i < std::max(count, 1); ++i) threads_.push_back(std::make_shared<LabThread>(user_agent));
+}
+
+std::shared_ptr<LabThread> LabThreads::next() { return threads_[next_++ % threads_.size()]; }
 
 CarrierCall::CarrierCall(std::shared_ptr<LabThread> thread, std::shared_ptr<CarrierDriver> call)
     : thread_(std::move(thread)), call_(std::move(call)) {}

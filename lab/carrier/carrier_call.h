@@ -2,10 +2,13 @@
 // Threads of simulated calls, and a call as other threads hold it.
 #include <glib.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "lab/carrier/carrier_driver.h"
 #include "lab/carrier/http.h"
@@ -31,6 +34,29 @@ class LabThread {
     std::unique_ptr<HttpSender> http_;
     std::thread thread_;
 };
+
+/// The threads of a lab, used in turn.
+class LabThreads {
+  public:
+    LabThreads(int count, const char* user_agent);
+    std::shared_ptr<LabThread> next();  ///< thread-safe
+
+  private:
+    std::vector<std::shared_ptr<LabThread>> threads_;
+    std::atomic<size_t> next_ = 0;
+};
+
+/// Makes a call on its thread and starts it; `prepare` runs before anything is sent.
+template <class Driver, class Options>
+std::shared_ptr<Driver> start_call(LabThread& thread, Options options, const std::function<void(Driver&)>& prepare) {
+    std::shared_ptr<Driver> driver;
+    thread.run([&] {
+        driver = std::make_shared<Driver>(std::move(options), thread.http());
+        if (prepare) prepare(*driver);
+        driver->start();
+    });
+    return driver;
+}
 
 /// One call, seen from any other thread; the same for every carrier. Destroying it drops the call's sockets without a
 /// goodbye.

@@ -1,7 +1,6 @@
 // The detector decides whether it is speech; the edges are taken to the sample.
 #include "lab/carrier/ear.h"
 
-#include <array>
 #include <cstdlib>
 
 namespace trunkline::lab {
@@ -10,20 +9,11 @@ namespace {
 constexpr int kAudible = 160;        // about -46 dBFS; line noise of recordings stays below
 constexpr int64_t kRunGap = 30 * 8;  // quiet samples that end a run: 30 ms
 
-const std::array<int16_t, 256>& table() {
-    static const auto kTable = [] {
-        std::array<int16_t, 256> made{};
-        for (size_t i = 0; i < made.size(); ++i) made[i] = ulaw_decode(static_cast<uint8_t>(i));
-        return made;
-    }();
-    return kTable;
-}
-
 }  // namespace
 
 Ear::Change Ear::hear(std::span<const uint8_t> played) {
     Change change = Change::kNone;
-    for (uint8_t byte : played) hear(table()[byte], change);
+    for (uint8_t byte : played) hear(ulaw_decode(byte), change);
     return change;
 }
 

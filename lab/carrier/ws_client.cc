@@ -99,7 +99,7 @@ void WsClient::send_upgrade() {
     for (const auto& text : dial_.texts_behind_request)
         append_ws_frame(output_, kWsText, text, static_cast<uint32_t>(masks_()));
     state_ = State::kUpgrading;
-    watch_reading(true);
+    update_reading();
     flush();
 }
 
@@ -159,6 +159,10 @@ void WsClient::deliver_events() {
         if (!event) return;
         handler_->ws_event(*event);
     }
+}
+
+void WsClient::update_reading() {
+    watch_reading((state_ == State::kUpgrading || state_ == State::kOpen) && !held_ && !paused_);
 }
 
 void WsClient::watch_reading(bool on) {
@@ -224,18 +228,26 @@ void WsClient::flush() {
     }
 }
 
-void WsClient::hold_events() {
-    held_ = true;
-    watch_reading(false);
+void WsClient::pause_reading() {
+    paused_ = true;
+    update_reading();
 }
 
-void WsClient::pause_reading() { watch_reading(false); }
-
 void WsClient::resume_reading() {
+    paused_ = false;
+    update_reading();
+}
+
+void WsClient::hold_events() {
+    held_ = true;
+    update_reading();
+}
+
+void WsClient::release_events() {
     auto self = shared_from_this();
     held_ = false;
     deliver_events();
-    if (state_ == State::kOpen && !held_) watch_reading(true);
+    update_reading();
 }
 
 void WsClient::go_half_open() {

@@ -62,11 +62,12 @@ class WsClient : public std::enable_shared_from_this<WsClient> {
     void send_pong(std::string_view payload);
     size_t pending() const { return output_.size(); }  ///< bytes the system has not taken yet
 
-    /// Delivers no further event and reads nothing until resume_reading(): what the peer sends piles up in TCP. Unlike
-    /// pause_reading() it also keeps back what has been read already.
-    void hold_events();
+    /// Reads nothing until resume_reading(): what the peer sends piles up in TCP.
     void pause_reading();
     void resume_reading();
+    /// Like a pause of its own, but keeps back what has been read already as well.
+    void hold_events();
+    void release_events();
     /// Stops reading, answering and sending, but leaves the socket open until shut() or destruction.
     void go_half_open();
     /// Closes with a TCP reset instead of a FIN.
@@ -89,6 +90,7 @@ class WsClient : public std::enable_shared_from_this<WsClient> {
     bool take_bytes(std::string_view bytes);
 
     void deliver_events();
+    void update_reading();
     void watch_reading(bool on);
     void frame(uint8_t opcode, std::string_view payload);
     void flush();
@@ -110,6 +112,7 @@ class WsClient : public std::enable_shared_from_this<WsClient> {
     std::string output_;
     bool corked_ = false;
     bool held_ = false;
+    bool paused_ = false;
     WsFrameReader reader_;
     std::minstd_rand masks_;
 };

@@ -187,7 +187,7 @@ ScenarioRunner::Answer ScenarioRunner::judge_expect(const Step& step) {
 
 void ScenarioRunner::finish_step(const Step& step, const Answer& answer) {
     StepOutcome outcome{step.at, describe(step), answer.verdict == Verdict::kPass, answer.detail, call_.call_ms()};
-    call_.add_note("step", outcome.step + (outcome.passed ? "" : " FAILED: " + outcome.detail));
+    call_.note("step", outcome.step + (outcome.passed ? "" : " FAILED: " + outcome.detail));
     outcome_.steps.push_back(outcome);
     ++step_;
     step_begun_ = false;

@@ -99,6 +99,27 @@ Samples ulaw_round_trip(std::span<const int16_t> samples) {
     return each<int16_t>(samples, [](int16_t s) { return ulaw_decode(ulaw_encode(s)); });
 }
 
+std::string pcm_bytes(std::span<const int16_t> samples) {
+    std::string out;
+    out.reserve(samples.size() * 2);
+    for (int16_t sample : samples) {
+        const auto bits = static_cast<uint16_t>(sample);
+        out += static_cast<char>(bits & 0xFF);
+        out += static_cast<char>(bits >> 8);
+    }
+    return out;
+}
+
+Samples pcm_samples(std::string_view bytes) {
+    Samples out(bytes.size() / 2);
+    for (size_t i = 0; i < out.size(); ++i) {
+        const auto low = static_cast<uint8_t>(bytes[2 * i]);
+        const auto high = static_cast<uint8_t>(bytes[2 * i + 1]);
+        out[i] = static_cast<int16_t>(static_cast<uint16_t>(low | high << 8));
+    }
+    return out;
+}
+
 double rms(std::span<const int16_t> samples) {
     if (samples.empty()) return 0;
     double sum = 0;

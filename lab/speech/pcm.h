@@ -11,6 +11,7 @@ namespace trunkline::lab {
 
 using Samples = std::vector<int16_t>;  ///< 16-bit linear, mono
 inline constexpr int kTelephoneRate = 8000;
+inline constexpr uint8_t kUlawSilence = 0xFF;
 
 int16_t ulaw_decode(uint8_t byte);
 uint8_t ulaw_encode(int16_t sample);
@@ -24,6 +25,10 @@ Samples alaw_decode(std::span<const uint8_t> bytes);
 std::vector<uint8_t> alaw_encode(std::span<const int16_t> samples);
 /// μ-law there and back: what a clean telephone line does to a recording.
 Samples ulaw_round_trip(std::span<const int16_t> samples);
+
+/// Linear samples as little-endian bytes, and back; half a sample at the end is left out.
+std::string pcm_bytes(std::span<const int16_t> samples);
+Samples pcm_samples(std::string_view bytes);
 
 /// Root mean square in sample units, 0..32768; 0 when empty.
 double rms(std::span<const int16_t> samples);

@@ -4,20 +4,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/core/clock.h"
 #include "engine/core/id.h"
 #include "lab/carrier/url.h"
 
 namespace trunkline::lab {
 namespace {
-
-constexpr int kMaxDocuments = 50;
-
-std::string random_sid(const char* prefix) {
-    uint8_t bytes[16];
-    random_bytes(bytes);
-    return prefix + to_hex(bytes);
-}
 
 std::string describe(const TwimlVerb& verb) {
     std::string out = verb.name;
@@ -28,18 +19,13 @@ std::string describe(const TwimlVerb& verb) {
 
 }  // namespace
 
-CallDriver::CallDriver(TwilioCallOptions options, HttpSender& http)
-    : options_(std::move(options)),
-      http_(http),
-      step_timer_([this] {
-          auto step = std::move(step_);
-          step_ = nullptr;
-          if (step) step();
-      }),
-      limit_timer_([this] {
-          note("call", "the lab's limit of the call's length");
-          hang_up(HangUp::kStopThenClose);
-      }) {
+std::string random_sid(const char* prefix) {
+    uint8_t bytes[16];
+    random_bytes(bytes);
+    return prefix + to_hex(bytes);
+}
+
+CallDriver::CallDriver(TwilioCallOptions options, HttpSender& http) : options_(std::move(options)), http_(http) {
     result_.account_sid = options_.account_sid.empty() ? random_sid("AC") : options_.account_sid;
     result_.call_sid = options_.call_sid.empty() ? random_sid("CA") : options_.call_sid;
     if (auto parts = split_url(options_.webhook_url)) webhook_origin_ = parts->origin();
@@ -48,8 +34,7 @@ CallDriver::CallDriver(TwilioCallOptions options, HttpSender& http)
 CallDriver::~CallDriver() = default;
 
 void CallDriver::start() {
-    begin();
-    if (options_.max_call_ms > 0) limit_timer_.after_ms(options_.max_call_ms);
+    begin(options_.max_call_ms);
     result_.status = "initiated";
     report_status("initiated", "initiated");
     result_.status = "ringing";
@@ -59,10 +44,7 @@ void CallDriver::start() {
 }
 
 void CallDriver::request_document(const std::string& url, const std::string& method, bool is_fallback) {
-    if (++documents_ > kMaxDocuments) {
-        violation(kWebhookFailed, false, "more than 50 documents in one call");
-        return end("failed", "the documents never end");
-    }
+    if (!another_document(kWebhookFailed)) return end("failed", "the documents never end");
     note("webhook", method + " " + url);
     auto request = signed_request(url, method, base_fields(result_.status));
     request.timeout_ms = options_.webhook_timeout_ms;
@@ -103,21 +85,16 @@ void CallDriver::document_answered(const std::string& url, bool is_fallback, con
     changed();
 }
 
-void CallDriver::later(std::function<void()> step) {
-    step_ = std::move(step);
-    step_timer_.at(0);
-}
-
 void CallDriver::next_verb() {
     while (!result_.ended) {
         if (verbs_.empty()) {
-            answered();
+            pick_up();
             return end("completed", "the TwiML document ran out");
         }
         TwimlVerb verb = std::move(verbs_.front());
         verbs_.pop_front();
         const bool rejects = verb.name == "Reject" && first_verb_;
-        if (!rejects) answered();
+        if (!rejects) pick_up();
         first_verb_ = false;
         result_.verbs.push_back(describe(verb));
         note("verb", describe(verb));
@@ -132,8 +109,7 @@ void CallDriver::execute(const TwimlVerb& verb) {
     if (name == "Connect") return connect(verb);
     if (name == "Hangup") return end("completed", "<Hangup>");
     if (name == "Reject") {
-        const bool answered_before = answered_ms_ >= 0;
-        if (answered_before) return end("completed", "<Reject> after the call was answered");
+        if (answered()) return end("completed", "<Reject> after the call was answered");
         return end(verb.attribute("reason", "rejected") == "busy" ? "busy" : "no-answer", "<Reject>");
     }
     if (name == "Redirect") {
@@ -147,8 +123,7 @@ void CallDriver::execute(const TwimlVerb& verb) {
     }
     if (name == "Pause") {
         const int seconds = std::max(0, std::atoi(verb.attribute("length", "1").c_str()));
-        step_ = [this] { next_verb(), changed(); };
-        return step_timer_.after_ms(options_.wait_pauses ? seconds * 1000 : 0);
+        return after_ms(options_.wait_pauses ? seconds * 1000 : 0, [this] { next_verb(), changed(); });
     }
     if (name == "Start") {
         const TwimlVerb* noun = verb.child("Stream");
@@ -165,43 +140,23 @@ void CallDriver::execute(const TwimlVerb& verb) {
     later([this] { next_verb(), changed(); });
 }
 
-void CallDriver::answered() {
-    if (answered_ms_ >= 0) return;
-    answered_ms_ = now_ms();
+void CallDriver::pick_up() {
+    if (answered()) return;
+    set_answered();
     result_.status = "in-progress";
     note("call", "answered");
     report_status("answered", "in-progress");
 }
 
-void CallDriver::hang_up(HangUp how) {
-    if (result_.ended || hanging_up_) return;
-    hanging_up_ = true;
-    note("hang-up", how == HangUp::kStopThenClose ? "" : "with a fault");
-    vanished_ = how == HangUp::kHalfOpen;
-    step_ = nullptr;
+void CallDriver::caller_left(HangUp how) {
     verbs_.clear();
-    bool waiting = false;
-    for (size_t i = 0; i < streams_.size(); ++i) {
-        if (streams_[i]->over()) continue;
-        streams_[i]->hang_up(how);
-        waiting = waiting || !streams_[i]->over();
-    }
-    if (!waiting && !result_.ended) end("completed", "the caller hung up");
-    changed();
+    close_legs(how);
+    if (talking() == nullptr) end("completed", "the caller hung up");
 }
 
 void CallDriver::end(const std::string& status, const std::string& reason) {
-    if (result_.ended) return;
-    result_.ended = true;
-    result_.status = status;
-    result_.end_reason = reason;
-    result_.duration_ms = answered_ms_ < 0 ? 0 : now_ms() - answered_ms_;
-    step_ = nullptr;
-    limit_timer_.cancel();
-    note("call", status + ": " + reason);
-    for (size_t i = 0; i < streams_.size(); ++i) {
-        if (!streams_[i]->over()) streams_[i]->hang_up(HangUp::kStopThenClose);
-    }
+    if (!conclude(status, reason)) return;
+    close_legs(HangUp::kStopThenClose);
     const int seconds = static_cast<int>(std::lround(result_.duration_ms / 1000.0));
     report_status("completed", status,
                   {{"CallDuration", std::to_string(seconds)},
@@ -210,10 +165,6 @@ void CallDriver::end(const std::string& status, const std::string& reason) {
                                        : status == "completed" ? "200"
                                                                : "603"}});
     changed();
-}
-
-void CallDriver::violation(int code, bool warning, std::string message) {
-    stream_violation({code, warning, std::move(message), 0, 0});
 }
 
 }  // namespace trunkline::lab

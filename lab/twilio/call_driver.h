@@ -4,8 +4,8 @@
 //
 //   webhook ─▶ TwiML ─▶ verb ─▶ verb ─▶ <Connect><Stream> … stream ends ─▶ action or next verb ─▶ … ─▶ completed
 #include <deque>
-#include <functional>
 #include <memory>
+#include <optional>
 
 #include "lab/carrier/carrier_driver.h"
 #include "lab/carrier/http.h"
@@ -15,22 +15,19 @@
 
 namespace trunkline::lab {
 
-class CallDriver : public CarrierDriver, private StreamOwner {
+/// An id as the carrier makes them: two letters for its kind, and 32 hexadecimal digits.
+std::string random_sid(const char* prefix);
+
+class CallDriver : public CarrierDriver {
   public:
     CallDriver(TwilioCallOptions options, HttpSender& http);
     ~CallDriver() override;
 
     const char* carrier() const override { return "twilio"; }
     void start() override;
-    /// Speaks after whatever is still being said. False when no bidirectional stream is open.
-    bool say(std::string name, std::vector<uint8_t> ulaw);
-    bool say(const Utterance& utterance) override { return say(utterance.name, utterance.ulaw); }
-    void be_quiet() override;
-    void press(std::string_view digits) override;
-    void pause_reading(bool pause) override;
-    void hang_up(HangUp how) override;
-    double now_ms() const override { return call_ms(); }
-    void note(std::string_view kind, std::string detail) override { add_note(kind, std::move(detail)); }
+    using CarrierDriver::say;
+    /// μ-law, byte for byte as it shall be on the wire.
+    bool say(const std::string& name, const std::vector<uint8_t>& ulaw) { return say({name, {}, ulaw}); }
 
   private:
     /// Reports leave one after the other, so that their order is the one chosen here and not the network's.
@@ -44,11 +41,10 @@ class CallDriver : public CarrierDriver, private StreamOwner {
     void request_document(const std::string& url, const std::string& method, bool is_fallback);
     void document_answered(const std::string& url, bool is_fallback, const HttpAnswer& answer);
     void next_verb();
-    void later(std::function<void()> step);
     void execute(const TwimlVerb& verb);
-    void answered();
+    void pick_up();
     void end(const std::string& status, const std::string& reason);
-    void violation(int code, bool warning, std::string message);
+    void caller_left(HangUp how) override;
     std::weak_ptr<CallDriver> weak_self() { return std::static_pointer_cast<CallDriver>(shared_from_this()); }
 
     // Streams: call_streams.cc
@@ -56,15 +52,10 @@ class CallDriver : public CarrierDriver, private StreamOwner {
     bool open_stream(const TwimlVerb& noun, bool bidirectional);
     bool tracks_of(const TwimlVerb& noun, bool bidirectional, std::vector<std::string>& tracks);
     std::string stream_url(const TwimlVerb& noun);
-    bool plan_dial(const std::string& url, WsDial& dial);
+    std::optional<WsDial> dial_of(const std::string& url);
     void stop_stream(const TwimlVerb& verb);
-    MediaStream* talking() const;
-    size_t stream_violation(Violation violation) override;
-    void violation_repeated(size_t index) override { ++result_.violations[index].repeats; }
-    StreamResult& stream_result(const MediaStream& stream) override;
-    void stream_opened(MediaStream& stream) override;
-    void stream_changed() override { changed(); }
-    void stream_ended(MediaStream& stream, StreamEnd end) override;
+    void leg_opened(MediaLeg& leg) override;
+    void leg_over(MediaLeg& leg, LegEnd end, bool talked) override;
 
     // Requests and reports: call_reports.cc
     HttpRequest signed_request(const std::string& url, const std::string& method, FormFields fields) const;
@@ -78,21 +69,12 @@ class CallDriver : public CarrierDriver, private StreamOwner {
 
     const TwilioCallOptions options_;
     HttpSender& http_;
-    double answered_ms_ = -1;
     std::string base_url_;  // of the document being executed, as the server names it
     std::string webhook_origin_;
     std::deque<TwimlVerb> verbs_;
-    int documents_ = 0;
     bool first_verb_ = true;
-    bool hanging_up_ = false;
-    bool vanished_ = false;  // hung up half-open: nothing more is said to anybody
     std::string connect_action_;
     std::string connect_method_;
-    std::vector<std::unique_ptr<MediaStream>> streams_;
-    MediaStream* connected_ = nullptr;  // the stream <Connect> waits for
-    Timer step_timer_;
-    std::function<void()> step_;
-    Timer limit_timer_;
 
     int status_sequence_ = 0;
     std::deque<Report> reports_;

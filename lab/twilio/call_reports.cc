@@ -96,7 +96,7 @@ FormFields CallDriver::base_fields(const std::string& call_status) const {
 }
 
 void CallDriver::report_status(const std::string& event, const std::string& call_status, FormFields more) {
-    if (options_.status_callback.empty() || vanished_) return;
+    if (options_.status_callback.empty() || vanished()) return;
     const auto& wanted = options_.status_events;
     if (std::find(wanted.begin(), wanted.end(), event) == wanted.end()) return;
     const int sequence = status_sequence_++;
@@ -118,9 +118,9 @@ void CallDriver::report_status(const std::string& event, const std::string& call
 
 void CallDriver::report_stream(const MediaStream& stream, const char* event, const std::string& error) {
     const auto& plan = stream.plan();
-    if (plan.status_callback.empty() || vanished_) return;
+    if (plan.status_callback.empty() || vanished()) return;
     auto url = resolve_url(base_url_, plan.status_callback);
-    if (!url) return violation(kStreamBadUrl, true, "statusCallback of <Stream>: " + url.error().message);
+    if (!url) return void(violation(kStreamBadUrl, true, "statusCallback of <Stream>: " + url.error().message));
     FormFields fields = {{"AccountSid", result_.account_sid},
                          {"CallSid", result_.call_sid},
                          {"StreamSid", plan.identity.stream_sid},

@@ -1,8 +1,5 @@
 // The streams of a call: what TwiML asks for, where it is dialed, and what follows when one ends.
-#include <algorithm>
-
-#include "engine/core/clock.h"
-#include "engine/core/id.h"
+#include "lab/carrier/dial_route.h"
 #include "lab/carrier/url.h"
 #include "lab/twilio/call_driver.h"
 
@@ -12,11 +9,7 @@ namespace {
 constexpr size_t kMaxParameterText = 500;
 constexpr size_t kMaxUnidirectionalTracks = 4;
 
-std::string random_stream_sid() {
-    uint8_t bytes[16];
-    random_bytes(bytes);
-    return "MZ" + to_hex(bytes);
-}
+const MediaStream& stream_of(const MediaLeg& leg) { return static_cast<const MediaStream&>(leg); }
 
 }  // namespace
 
@@ -44,8 +37,9 @@ bool CallDriver::tracks_of(const TwimlVerb& noun, bool bidirectional, std::vecto
     }
     if (bidirectional) return true;
     size_t open = tracks.size();
-    for (const auto& stream : streams_) {
-        if (!stream->over() && !stream->plan().bidirectional) open += stream->plan().tracks.size();
+    for (const auto& leg : legs()) {
+        const StreamPlan& plan = stream_of(*leg).plan();
+        if (!leg->over() && !plan.bidirectional) open += plan.tracks.size();
     }
     if (open <= kMaxUnidirectionalTracks) return true;
     violation(kStreamBadTrack, false, "more than four tracks are streamed in one call");
@@ -67,31 +61,12 @@ std::string CallDriver::stream_url(const TwimlVerb& noun) {
     return violation(kStreamNotWss, false, "the scheme of " + without_query(url) + " is not wss"), "";
 }
 
-bool CallDriver::plan_dial(const std::string& url, WsDial& dial) {
-    auto parts = split_url(url);
-    if (!parts) return violation(kStreamBadUrl, false, parts.error().message), false;
-    dial.host = parts->host;
-    dial.port = parts->port;
-    dial.tls = parts->scheme == "wss";
-    dial.tls_check = options_.tls_check;
-    dial.host_header = parts->authority();
-    dial.target = parts->target;
-    dial.timeout_ms = options_.webhook_timeout_ms;
-    dial.send_buffer = options_.send_buffer;
-    auto webhook = split_url(options_.webhook_url);
-    auto ours = split_url(options_.public_url);
-    if (!options_.dial.empty()) {
-        auto address = split_host_port(options_.dial);
-        if (!address) return violation(kStreamBadUrl, false, address.error().message), false;
-        dial.host = address->host;
-        dial.port = address->port;
-        dial.tls = false;
-    } else if (ours && webhook && ours->host == parts->host) {
-        dial.host = webhook->host;
-        dial.port = webhook->port;
-        dial.tls = webhook->scheme == "https";
-        dial.tls_name = parts->host;
-    }
+std::optional<WsDial> CallDriver::dial_of(const std::string& url) {
+    auto dial = plan_dial(url, {options_.webhook_url, options_.public_url, options_.dial});
+    if (!dial) return violation(kStreamBadUrl, false, dial.error().message), std::nullopt;
+    dial->tls_check = options_.tls_check;
+    dial->timeout_ms = options_.webhook_timeout_ms;
+    dial->send_buffer = options_.send_buffer;
     std::string signed_url = url;
     std::string token = options_.auth_token;
     switch (options_.stream_signature) {
@@ -110,9 +85,9 @@ bool CallDriver::plan_dial(const std::string& url, WsDial& dial) {
             signed_url = (url.starts_with("wss") ? "https" : "http") + url.substr(url.find("://"));
             break;
     }
-    if (!token.empty()) dial.headers.emplace_back("x-twilio-signature", twilio_signature(token, signed_url, {}));
-    dial.headers.emplace_back("user-agent", "Twilio.TmeWs/1.0");
-    return true;
+    if (!token.empty()) dial->headers.emplace_back("x-twilio-signature", twilio_signature(token, signed_url, {}));
+    dial->headers.emplace_back("user-agent", "Twilio.TmeWs/1.0");
+    return std::move(*dial);
 }
 
 bool CallDriver::open_stream(const TwimlVerb& noun, bool bidirectional) {
@@ -121,7 +96,7 @@ bool CallDriver::open_stream(const TwimlVerb& noun, bool bidirectional) {
     plan.name = noun.attribute("name");
     plan.status_callback = noun.attribute("statusCallback");
     plan.status_method = noun.attribute("statusCallbackMethod", "POST");
-    plan.identity = {random_stream_sid(), result_.account_sid, result_.call_sid};
+    plan.identity = {random_sid("MZ"), result_.account_sid, result_.call_sid};
     if (!tracks_of(noun, bidirectional, plan.tracks)) return false;
     for (const auto& child : noun.children) {
         std::string name = child.attribute("name");
@@ -135,71 +110,36 @@ bool CallDriver::open_stream(const TwimlVerb& noun, bool bidirectional) {
         }
     }
     const std::string url = stream_url(noun);
-    if (url.empty() || !plan_dial(url, plan.dial)) return false;
+    auto dial = url.empty() ? std::nullopt : dial_of(url);
+    if (!dial) return false;
     // The path may hold a ticket; a log shows where it leads, not the ticket.
     note("stream", "dialing " + url.substr(0, 48) + (url.size() > 48 ? "..." : ""));
-
-    StreamResult fresh;
-    fresh.stream_sid = plan.identity.stream_sid;
-    fresh.dialed_url = url;
-    fresh.bidirectional = bidirectional;
-    result_.streams.push_back(std::move(fresh));
-    StreamOwner& owner = *this;
-    streams_.push_back(std::make_unique<MediaStream>(std::move(plan), options_, owner));
-    if (bidirectional) connected_ = streams_.back().get();
-    streams_.back()->open();
+    const std::string sid = plan.identity.stream_sid;
+    LegOwner& owner = *this;
+    open_leg(std::make_unique<MediaStream>(owner, std::move(plan), std::move(*dial), options_), sid, url,
+             bidirectional);
     return true;
 }
 
 void CallDriver::stop_stream(const TwimlVerb& verb) {
     const TwimlVerb* noun = verb.child("Stream");
     const std::string name = noun == nullptr ? "" : noun->attribute("name");
-    for (const auto& stream : streams_) {
-        if (!stream->over() && !stream->plan().bidirectional && stream->plan().name == name && !name.empty())
-            return stream->hang_up(HangUp::kStopThenClose);
+    for (const auto& leg : legs()) {
+        const StreamPlan& plan = stream_of(*leg).plan();
+        if (!leg->over() && !plan.bidirectional && plan.name == name && !name.empty())
+            return leg->hang_up(HangUp::kStopThenClose);
     }
     violation(kUnknownVerb, true, "<Stop> names no running stream: '" + name + "'");
 }
 
-MediaStream* CallDriver::talking() const { return connected_ != nullptr && !connected_->over() ? connected_ : nullptr; }
+void CallDriver::leg_opened(MediaLeg& leg) { report_stream(stream_of(leg), "stream-started", ""); }
 
-bool CallDriver::say(std::string name, std::vector<uint8_t> ulaw) {
-    MediaStream* stream = talking();
-    if (stream == nullptr || ulaw.empty()) return false;
-    stream->say(std::move(name), std::move(ulaw));
-    return true;
-}
-
-void CallDriver::be_quiet() {
-    if (MediaStream* stream = talking()) stream->be_quiet();
-}
-
-void CallDriver::press(std::string_view digits) {
-    if (MediaStream* stream = talking()) stream->press(digits);
-}
-
-void CallDriver::pause_reading(bool pause) {
-    if (MediaStream* stream = talking()) stream->pause_reading(pause);
-}
-
-size_t CallDriver::stream_violation(Violation violation) { return add_violation(std::move(violation)); }
-
-StreamResult& CallDriver::stream_result(const MediaStream& stream) {
-    for (auto& one : result_.streams) {
-        if (one.stream_sid == stream.plan().identity.stream_sid) return one;
-    }
-    return result_.streams.back();
-}
-
-void CallDriver::stream_opened(MediaStream& stream) { report_stream(stream, "stream-started", ""); }
-
-void CallDriver::stream_ended(MediaStream& stream, StreamEnd end) {
-    const bool failed = end == StreamEnd::kRefused || end == StreamEnd::kProtocolError || end == StreamEnd::kLost;
+void CallDriver::leg_over(MediaLeg& leg, LegEnd end, bool talked) {
+    const bool failed = end == LegEnd::kRefused || end == LegEnd::kProtocolError || end == LegEnd::kLost;
     const std::string error = failed && !result_.violations.empty() ? result_.violations.back().message : "";
-    report_stream(stream, failed ? "stream-error" : "stream-stopped", error);
-    if (&stream != connected_) return changed();
-    connected_ = nullptr;
-    if (end == StreamEnd::kHungUp) {
+    report_stream(stream_of(leg), failed ? "stream-error" : "stream-stopped", error);
+    if (!talked) return;
+    if (end == LegEnd::kHungUp) {
         // On the way out of the socket's own callback; the call ends a turn later.
         later([this] { this->end("completed", "the caller hung up"); });
     } else if (!connect_action_.empty()) {
@@ -213,7 +153,6 @@ void CallDriver::stream_ended(MediaStream& stream, StreamEnd end) {
     } else {
         later([this] { next_verb(), changed(); });
     }
-    changed();
 }
 
 }  // namespace trunkline::lab

@@ -32,16 +32,12 @@ class TwilioCall : public CarrierCall {
 class TwilioLab {
   public:
     explicit TwilioLab(int threads = 1);
-    ~TwilioLab();
-    TwilioLab(const TwilioLab&) = delete;
-    TwilioLab& operator=(const TwilioLab&) = delete;
 
     /// Starts a call at once. `prepare` runs on the call's thread before anything is sent.
     std::unique_ptr<TwilioCall> call(TwilioCallOptions options, std::function<void(CallDriver&)> prepare = nullptr);
 
   private:
-    std::vector<std::shared_ptr<LabThread>> threads_;
-    size_t next_ = 0;
+    LabThreads threads_;
 };
 
 }  // namespace trunkline::lab

@@ -13,9 +13,7 @@
 
 namespace trunkline::lab {
 
-inline constexpr uint8_t kUlawSilence = 0xFF;
-inline constexpr int kSampleRate = 8000;
-inline constexpr size_t kMaxQueuedAudio = 600U * kSampleRate;  // ten minutes
+inline constexpr size_t kMaxQueuedAudio = 600U * kTelephoneRate;  // ten minutes
 
 class Player {
   public:

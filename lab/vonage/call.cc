@@ -12,15 +12,6 @@
 namespace trunkline::lab::vonage {
 namespace {
 
-constexpr int kMaxDocuments = 50;
-
-std::string random_uuid() {
-    char* made = g_uuid_string_random();
-    std::string out = made;
-    g_free(made);
-    return out;
-}
-
 std::string describe(const NccoAction& action) {
     std::string out = action.name;
     if (!action.text.empty()) out += " " + action.text;
@@ -38,22 +29,17 @@ std::string fault_of(const HttpAnswer& answer) {
 
 }  // namespace
 
+std::string random_uuid() {
+    char* made = g_uuid_string_random();
+    std::string out = made;
+    g_free(made);
+    return out;
+}
+
 VonageDriver::VonageDriver(CallOptions options, HttpSender& http)
-    : options_(std::move(options)),
-      http_(http),
-      conversation_("CON-" + random_uuid()),
-      step_timer_([this] {
-          auto step = std::move(step_);
-          step_ = nullptr;
-          if (step) step();
-      }),
-      limit_timer_([this] {
-          note("call", "the lab's limit of the call's length");
-          hang_up(HangUp::kStopThenClose);
-      }),
-      leg_timer_([this] {
+    : options_(std::move(options)), http_(http), conversation_("CON-" + random_uuid()), leg_timer_([this] {
           note("stream", "the limit of connect");
-          if (MediaSocket* socket = talking()) socket->hang_up(HangUp::kStopThenClose);
+          if (MediaLeg* leg = talking()) leg->hang_up(HangUp::kStopThenClose);
       }) {
     result_.call_sid = options_.uuid.empty() ? random_uuid() : options_.uuid;
     result_.account_sid = options_.api_key;
@@ -64,9 +50,8 @@ VonageDriver::VonageDriver(CallOptions options, HttpSender& http)
 VonageDriver::~VonageDriver() = default;
 
 void VonageDriver::start() {
-    begin();
+    begin(options_.max_call_ms);
     created_at_ = rfc3339(unix_ms());
-    if (options_.max_call_ms > 0) limit_timer_.after_ms(options_.max_call_ms);
     result_.status = "started";
     report("started");
     if (options_.outbound) {
@@ -87,7 +72,7 @@ void VonageDriver::ring_out() {
     result_.status = "ringing";
     report("ringing");
     note("call", "ringing " + options_.to);
-    step_ = [this] {
+    after_ms(options_.ring_ms, [this] {
         switch (options_.callee) {
             case Callee::kBusy:
                 return end("busy", "the called party is busy");
@@ -105,22 +90,18 @@ void VonageDriver::ring_out() {
             case Callee::kMachine:
                 break;
         }
-        answered();
+        pick_up();
         if (options_.callee == Callee::kHuman) report("human");
         if (options_.callee == Callee::kMachine) report("machine");
         if (options_.inline_ncco.empty()) return ask_for_answer(options_.answer_url, options_.answer_method, {}, false);
         if (auto taken = transfer(options_.inline_ncco); !taken) end("failed", taken.error().message);
-    };
-    step_timer_.after_ms(options_.ring_ms);
+    });
     changed();
 }
 
 void VonageDriver::ask_for_answer(const std::string& url, const std::string& method, EventFields extra,
                                   bool is_fallback) {
-    if (++documents_ > kMaxDocuments) {
-        violation(kAnswerFailed, false, "more than 50 documents in one call");
-        return end("failed", "the documents never end");
-    }
+    if (!another_document(kAnswerFailed)) return end("failed", "the documents never end");
     note("webhook", method + " " + url);
     Ask wanted;
     wanted.url = url;
@@ -141,7 +122,7 @@ void VonageDriver::ask_for_answer(const std::string& url, const std::string& met
 
 void VonageDriver::answer_came(const std::string& url, const std::string& method, bool is_fallback,
                                const HttpAnswer& answer) {
-    if (result_.ended || hanging_up_) return;
+    if (result_.ended || hanging_up()) return;
     if (result_.webhook_ms < 0) result_.webhook_ms = answer.ms;
     std::string reason = fault_of(answer);
     Result<Actions> ncco;
@@ -153,7 +134,7 @@ void VonageDriver::answer_came(const std::string& url, const std::string& method
     }
     if (reason.empty()) {
         note("ncco", answer.body);
-        answered();
+        pick_up();
         take_ncco(std::move(*ncco));
     } else if (!is_fallback && !options_.fallback_answer_url.empty()) {
         JsonWriter original;
@@ -181,13 +162,8 @@ void VonageDriver::take_ncco(Actions actions) {
     next_action();
 }
 
-void VonageDriver::later(std::function<void()> step) {
-    step_ = std::move(step);
-    step_timer_.at(0);
-}
-
 void VonageDriver::next_action() {
-    while (!result_.ended && !hanging_up_) {
+    while (!result_.ended && !hanging_up()) {
         if (actions_.empty()) {
             if (talking() != nullptr) return;  // actions behind a connect have run while its leg lives on
             return end("completed", "the NCCO ran out");
@@ -204,8 +180,8 @@ void VonageDriver::next_action() {
 bool VonageDriver::execute(const NccoAction& action) {
     if (action.to_socket) return connect(action);
     if (action.name == "wait") {
-        step_ = [this] { next_action(), changed(); };
-        step_timer_.after_ms(options_.wait_actions ? static_cast<int64_t>(action.seconds * 1000) : 0);
+        after_ms(options_.wait_actions ? static_cast<int64_t>(action.seconds * 1000) : 0,
+                 [this] { next_action(), changed(); });
         return false;
     }
     const auto go_on = [this](std::optional<Actions> actions) { continue_with(std::move(actions)); };
@@ -223,28 +199,22 @@ bool VonageDriver::execute(const NccoAction& action) {
     return true;  // talk, stream, record, conversation and other endpoints are recorded as steps
 }
 
-void VonageDriver::answered() {
-    if (answered_ms_ >= 0) return;
-    answered_ms_ = now_ms();
+void VonageDriver::pick_up() {
+    if (answered()) return;
+    set_answered();
     answered_at_ = rfc3339(unix_ms());
     result_.status = "answered";
     note("call", "answered");
     report("answered", {{"start_time", json_text("")}, {"rate", json_text("")}, {"network", json_text("")}});
 }
 
-void VonageDriver::hang_up(HangUp how) {
-    if (result_.ended || hanging_up_) return;
-    hanging_up_ = true;
-    note("hang-up", how == HangUp::kStopThenClose ? "" : "with a fault");
-    vanished_ = how == HangUp::kHalfOpen;
-    step_ = nullptr;
+void VonageDriver::caller_left(HangUp how) {
     actions_.clear();
     late_close_ = how;
-    closes_late_ = options_.events.completed_first && !options_.event_url.empty() && !vanished_;
+    closes_late_ = options_.events.completed_first && !options_.event_url.empty() && !vanished();
     if (closes_late_) return end("completed", hang_up_reason_);
-    close_sockets(how);
-    if (talking() == nullptr && !result_.ended) end("completed", hang_up_reason_);
-    changed();
+    close_legs(how);
+    if (talking() == nullptr) end("completed", hang_up_reason_);
 }
 
 void VonageDriver::hang_up_by_rest() {
@@ -259,7 +229,7 @@ Status VonageDriver::transfer(std::string_view ncco) {
     actions_.assign(actions->begin(), actions->end());
     changing_ncco_ = talking() != nullptr;
     if (changing_ncco_) {
-        close_sockets(HangUp::kStopThenClose);
+        close_legs(HangUp::kStopThenClose);
     } else {
         later([this] { next_action(), changed(); });
     }
@@ -269,26 +239,19 @@ Status VonageDriver::transfer(std::string_view ncco) {
 void VonageDriver::transfer_to_url(const std::string& url) {
     changing_ncco_ = talking() != nullptr;
     actions_.clear();
-    close_sockets(HangUp::kStopThenClose);
-    step_ = nullptr;
+    close_legs(HangUp::kStopThenClose);
+    drop_step();
     ask_for_answer(url, "GET", {}, false);
 }
 
 void VonageDriver::end(const std::string& status, const std::string& reason, EventFields more) {
-    if (result_.ended) return;
-    result_.ended = true;
-    result_.status = status;
-    result_.end_reason = reason;
-    result_.duration_ms = answered_ms_ < 0 ? 0 : now_ms() - answered_ms_;
+    if (!conclude(status, reason)) return;
     ended_at_ = rfc3339(unix_ms());
-    step_ = nullptr;
-    limit_timer_.cancel();
     leg_timer_.cancel();
-    note("call", status + ": " + reason);
-    if (!closes_late_) close_sockets(HangUp::kStopThenClose);
+    if (!closes_late_) close_legs(HangUp::kStopThenClose);
     // A call that never had an NCCO is over like any other; what went wrong was told by an `error` before.
     const bool no_answer = status == "failed" && !options_.outbound;
-    const std::string told = no_answer || answered_ms_ >= 0 ? "completed" : status;
+    const std::string told = no_answer || answered() ? "completed" : status;
     if (told == "completed") {
         const auto seconds = static_cast<int>(std::lround(result_.duration_ms / 1000.0));
         more = {{"start_time", json_text(answered_at_)},
@@ -300,10 +263,6 @@ void VonageDriver::end(const std::string& status, const std::string& reason, Eve
     }
     report(told, std::move(more));
     changed();
-}
-
-void VonageDriver::violation(int code, bool warning, std::string message) {
-    add_violation({code, warning, std::move(message), 0, 0});
 }
 
 }  // namespace trunkline::lab::vonage

@@ -23,21 +23,15 @@ namespace trunkline::lab::vonage {
 using EventFields = std::vector<std::pair<std::string, std::string>>;
 /// A JSON string.
 std::string json_text(std::string_view text);
+std::string random_uuid();
 
-class VonageDriver : public CarrierDriver, private SocketOwner {
+class VonageDriver : public CarrierDriver {
   public:
     VonageDriver(CallOptions options, HttpSender& http);
     ~VonageDriver() override;
 
     const char* carrier() const override { return "vonage"; }
     void start() override;
-    bool say(const Utterance& utterance) override { return say(utterance.name, utterance.samples); }
-    /// 8 kHz audio. False when no media socket is open.
-    bool say(std::string name, const Samples& samples);
-    void be_quiet() override;
-    void press(std::string_view digits) override;
-    void hang_up(HangUp how) override;
-    void pause_reading(bool pause) override;
     void set_active(bool active);  ///< websocket:media:update
 
     // What REST asks for.
@@ -51,8 +45,6 @@ class VonageDriver : public CarrierDriver, private SocketOwner {
     const std::string& created_at() const { return created_at_; }  ///< RFC 3339
     std::string started_at() const { return answered_at_; }        ///< RFC 3339; empty before the answer
     std::string ended_at() const { return ended_at_; }
-    double now_ms() const override { return call_ms(); }
-    void note(std::string_view kind, std::string detail) override { add_note(kind, std::move(detail)); }
 
   private:
     using Actions = std::vector<NccoAction>;
@@ -86,10 +78,9 @@ class VonageDriver : public CarrierDriver, private SocketOwner {
     void take_ncco(Actions actions);
     void next_action();
     bool execute(const NccoAction& action);
-    void later(std::function<void()> step);
-    void answered();
+    void pick_up();
     void end(const std::string& status, const std::string& reason, EventFields more = {});
-    void violation(int code, bool warning, std::string message);
+    void caller_left(HangUp how) override;
     std::weak_ptr<VonageDriver> weak_self() { return std::static_pointer_cast<VonageDriver>(shared_from_this()); }
 
     // Webhooks: call_events.cc
@@ -108,19 +99,13 @@ class VonageDriver : public CarrierDriver, private SocketOwner {
 
     // Websocket legs: call_sockets.cc
     bool connect(const NccoAction& action);
-    bool plan_dial(const SocketEndpoint& endpoint, WsDial& dial);
-    MediaSocket* talking() const;
+    std::optional<WsDial> dial_of(const SocketEndpoint& endpoint);
     EventFields socket_fields(const MediaSocket& socket, const std::string& status) const;
     void report_socket(const MediaSocket& socket, const std::string& status, EventFields more, bool honours,
                        Reply then);
     void continue_with(std::optional<Actions> actions);
-    void close_sockets(HangUp how);
-    size_t socket_violation(Violation violation) override { return add_violation(std::move(violation)); }
-    void violation_repeated(size_t index) override { ++result_.violations[index].repeats; }
-    StreamResult& socket_result(const MediaSocket& socket) override;
-    void socket_opened(MediaSocket& socket) override;
-    void socket_changed() override { changed(); }
-    void socket_ended(MediaSocket& socket, SocketEnd end) override;
+    void leg_opened(MediaLeg& leg) override;
+    void leg_over(MediaLeg& leg, LegEnd end, bool talked) override;
 
     const CallOptions options_;
     HttpSender& http_;
@@ -129,20 +114,11 @@ class VonageDriver : public CarrierDriver, private SocketOwner {
     std::string created_at_;
     std::string answered_at_;
     std::string ended_at_;
-    double answered_ms_ = -1;
     std::deque<NccoAction> actions_;
-    int documents_ = 0;
-    bool hanging_up_ = false;
-    bool vanished_ = false;     // hung up half-open: nothing more is said to anybody
     bool closes_late_ = false;  // the socket is closed when `completed` has been answered
     HangUp late_close_ = HangUp::kStopThenClose;
     bool changing_ncco_ = false;  // a transfer closes the leg; that is no end of the call
     std::string hang_up_reason_ = "the caller hung up";
-    std::vector<std::unique_ptr<MediaSocket>> sockets_;
-    MediaSocket* connected_ = nullptr;  // the leg that `connect` waits for
-    Timer step_timer_;
-    std::function<void()> step_;
-    Timer limit_timer_;
     Timer leg_timer_;
 
     std::deque<Event> events_;

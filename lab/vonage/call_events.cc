@@ -117,7 +117,7 @@ void VonageDriver::report_to(const NccoAction& action, const std::string& status
 }
 
 void VonageDriver::queue_event(Event event) {
-    if (vanished_ || event.url.empty()) {
+    if (vanished() || event.url.empty()) {
         if (event.then) event.then(std::nullopt);
         return;
     }
@@ -164,7 +164,7 @@ void VonageDriver::event_answered(const Event& event, const HttpAnswer& answer) 
     note("status", event.status + " -> HTTP " + std::to_string(answer.status) + " " + answer.error);
     event_in_flight_ = false;
     send_next_event();
-    if (closes_late_ && event.status == "completed") close_sockets(late_close_);
+    if (closes_late_ && event.status == "completed") close_legs(late_close_);
     if (!accepted(answer)) {
         violation(kEventFailed, true,
                   "the event '" + event.status + "' was answered with " +

@@ -1,8 +1,6 @@
 // Calls of the simulated Vonage from other threads.
 #include "lab/vonage/lab.h"
 
-#include <algorithm>
-
 #include "lab/vonage/call.h"
 
 namespace trunkline::lab::vonage {
@@ -20,9 +18,7 @@ void VonageCall::set_active(bool active) {
     post([active](CarrierDriver& c) { driver(c).set_active(active); });
 }
 
-VonageLab::VonageLab(int threads) : registry_(std::make_shared<CallRegistry>()) {
-    for (int i = 0; i < std::max(threads, 1); ++i) threads_.push_back(std::make_shared<LabThread>("Vonage-Lab/1.0"));
-}
+VonageLab::VonageLab(int threads) : threads_(threads, "Vonage-Lab/1.0"), registry_(std::make_shared<CallRegistry>()) {}
 
 VonageLab::~VonageLab() {
     rest_.reset();  // it uses calls and threads
@@ -31,19 +27,13 @@ VonageLab::~VonageLab() {
 void VonageLab::stop_rest() { rest_.reset(); }
 
 std::unique_ptr<VonageCall> VonageLab::call(CallOptions options, std::function<void(VonageDriver&)> prepare) {
-    std::shared_ptr<LabThread> thread;
-    {
-        std::lock_guard lock(mutex_);
-        thread = threads_[next_++ % threads_.size()];
-    }
-    std::shared_ptr<VonageDriver> driver;
-    thread->run([&] {
-        driver = std::make_shared<VonageDriver>(std::move(options), thread->http());
-        registry_->add(driver->result().call_sid, driver, thread);
-        if (prepare) prepare(*driver);
-        driver->start();
-    });
-    return std::make_unique<VonageCall>(thread, std::move(driver));
+    auto thread = threads_.next();
+    const auto enter = [&](VonageDriver& driver) {
+        registry_->add(driver.result().call_sid, std::static_pointer_cast<VonageDriver>(driver.shared_from_this()),
+                       thread);
+        if (prepare) prepare(driver);
+    };
+    return std::make_unique<VonageCall>(thread, start_call<VonageDriver>(*thread, std::move(options), enter));
 }
 
 Result<std::string> VonageLab::serve_rest(RestOptions options) {

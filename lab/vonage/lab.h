@@ -46,9 +46,8 @@ class VonageLab {
     std::shared_ptr<VonageCall> outgoing(size_t n) const;
 
   private:
-    std::vector<std::shared_ptr<LabThread>> threads_;
-    mutable std::mutex mutex_;
-    size_t next_ = 0;
+    LabThreads threads_;
+    mutable std::mutex mutex_;  // of outgoing_
     std::vector<std::shared_ptr<VonageCall>> outgoing_;
     std::shared_ptr<CallRegistry> registry_;
     std::unique_ptr<RestServer> rest_;

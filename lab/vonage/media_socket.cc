@@ -1,287 +1,161 @@
-// The receiving half of the websocket leg: judging, queueing, playing, notifies and clears.
+// What the websocket leg says, and what it makes of what it is told.
 #include "lab/vonage/media_socket.h"
 
 #include <algorithm>
 
-#include "engine/core/clock.h"
 #include "lab/vonage/codes.h"
 #include "lab/vonage/messages.h"
 
 namespace trunkline::lab::vonage {
 namespace {
 
-constexpr int64_t kMs = 1'000'000;
-constexpr int64_t kTickNs = 20 * kMs;
-constexpr int kTelephoneFrame = 160;
+constexpr int64_t kTickMs = 20;
+constexpr int64_t kTickNs = kTickMs * 1'000'000;
+
+constexpr LegCodes kCodes{.no_answer = kSocketNoAnswer,
+                          .refused = kSocketRefused,
+                          .tls = kSocketTls,
+                          .handshake = kSocketHandshake,
+                          .broken = kSocketBroken,
+                          .closed = kSocketClosedByServer,
+                          .protocol = kSocketProtocol,
+                          .congestion = kCongestion,
+                          .may_close = true,
+                          .close_hint = "; the intended end of a call is PUT hangup"};
+
+LegOptions leg_options(const MediaOptions& o, int rate) {
+    return {.codes = kCodes,
+            .wire = {.rate = rate, .linear = true},
+            .jitter_ms = o.jitter_ms,
+            .seed = o.seed,
+            .clear_delay_ms = o.clear_delay_ms,
+            .congestion_bytes = o.congestion_bytes,
+            .keep_audio = o.keep_audio};
+}
 
 }  // namespace
 
-const char* to_string(SocketEnd end) {
-    switch (end) {
-        case SocketEnd::kRefused:
-            return "refused";
-        case SocketEnd::kServerClosed:
-            return "server-closed";
-        case SocketEnd::kProtocolError:
-            return "protocol-error";
-        case SocketEnd::kLost:
-            return "lost";
-        case SocketEnd::kHungUp:
-            return "hung-up";
-    }
-    return "?";
-}
-
-MediaSocket::MediaSocket(SocketPlan plan, const MediaOptions& options, SocketOwner& owner)
-    : plan_(std::move(plan)),
+MediaSocket::MediaSocket(LegOwner& owner, SocketPlan plan, WsDial dial, const MediaOptions& options)
+    : MediaLeg(owner, std::move(dial), leg_options(options, plan.endpoint.rate)),
+      plan_(std::move(plan)),
       options_(options),
-      owner_(owner),
-      ws_(WsClient::create(this)),
       playout_(options.queue_messages,
-               [this](const std::string& payload, MarkEcho how) { notify_returned(payload, how); }),
-      to_telephone_(plan_.endpoint.rate, kTelephoneRate),
-      timer_([this] { tick(); }),
-      reading_([this] { ws_->resume_reading(); }),
-      random_(options.seed) {}
+               [this](const std::string& payload, MarkEcho how) {
+                   agent().mark_returned(notify_name(payload), how);
+                   write(notify_message(payload));
+               }),
+      gap_([this] { socket().release_events(); }) {}
 
-MediaSocket::~MediaSocket() {
-    ws_->detach();
-    ws_->shut();
+void MediaSocket::opened() {
+    socket().cork();
+    for (int i = 0; i < options_.early_binary; ++i) send_frame();
+    begin_after(options_.connected_delay_ms);
+    socket().uncork();
 }
 
-void MediaSocket::ws_failed(DialFault fault, int status, const std::string& message) {
-    static constexpr int kCodes[] = {kSocketNoAnswer, kSocketRefused, kSocketTls, kSocketHandshake};
-    result().http_status = status;
-    owner_.socket_violation(
-        {kCodes[static_cast<size_t>(fault)], false, "the media socket did not open: " + message, 0, 0});
-    finish(SocketEnd::kRefused);
+void MediaSocket::begin() {
+    write(connected_message(plan_.endpoint.content_type, plan_.endpoint.headers, options_.extra_headers));
+    run();
 }
 
-void MediaSocket::ws_gone(const std::string& reason) {
-    if (state_ == State::kClosing) return finish(SocketEnd::kHungUp);
-    owner_.socket_violation({kSocketBroken, false, "the media socket broke without a close frame: " + reason, 0, 0});
-    finish(SocketEnd::kLost);
+void MediaSocket::send_audio() {
+    if (caller().every(options_.unknown_text_every)) write(unknown_message());
+    if (caller().every(options_.gap_every)) delay_audio(options_.gap_ms);
+    send_frame();
 }
 
-void MediaSocket::ws_event(const WsEvent& event) {
-    auto& r = result();
-    r.fragmented_messages = ws_->fragmented_messages();
-    switch (event.kind) {
-        case WsEvent::Kind::kText:
-        case WsEvent::Kind::kBinary:
-            if (options_.read_gap_ms > 0) {
-                ws_->hold_events();
-                reading_.after_ms(options_.read_gap_ms);
-            }
-            return receive(event);
-        case WsEvent::Kind::kPing:
-            ++r.pings;
-            return ws_->send_pong(event.data);
-        case WsEvent::Kind::kPong:
-            return;
-        case WsEvent::Kind::kViolation:
-            return protocol_error(event.data);
-        case WsEvent::Kind::kClose:
-            break;
+void MediaSocket::send_frame() {
+    const size_t bytes = caller().in_turn(options_.frame_bytes, frame_bytes());
+    const std::vector<uint8_t> audio = caller().next(std::max<size_t>(1, bytes / 2));
+    if (!active_) return;
+    if (congested()) return audio_dropped();
+    std::string frame(audio.begin(), audio.end());
+    frame.resize(bytes, '\0');  // an odd size has half a sample at its end
+    socket().send_binary(frame);
+    ++result().media_sent;
+}
+
+void MediaSocket::send_digit(char digit) { write(dtmf_message(digit, options_.dtmf_ms, options_.dtmf_form)); }
+
+void MediaSocket::set_active(bool active) {
+    if (!running() || active == active_) return;
+    active_ = active;
+    note("stream", active ? "unmuted" : "muted");
+    write(media_update_message(active, plan_.endpoint.content_type));
+}
+
+void MediaSocket::receive(const WsEvent& message) {
+    if (options_.read_gap_ms > 0) {
+        socket().hold_events();
+        gap_.after_ms(options_.read_gap_ms);
     }
-    r.server_close_code = event.close_code;
-    if (state_ == State::kClosing) return finish(SocketEnd::kHungUp);
-    play_due(monotonic_ns());
-    ws_->send_close(1000, "");
-    owner_.socket_violation({kSocketClosedByServer, true,
-                             "the server closed the media socket with code " + std::to_string(event.close_code) +
-                                 "; the intended end of a call is PUT hangup",
-                             0, 0});
-    finish(SocketEnd::kServerClosed);
+    if (!leaving() && !deaf_) take(message);
 }
 
-void MediaSocket::receive(WsEvent event) {
-    if (state_ == State::kClosing || state_ == State::kOver || deaf_) return;
-    const int64_t now = monotonic_ns();
-    // A delayed clear is on its way to the loudspeaker; what was sent after it must stay behind it.
-    const bool is_clear = event.kind == WsEvent::Kind::kText && event.data.find("\"clear\"") != std::string::npos;
-    if (options_.clear_delay_ms > 0 && (is_clear || !held_.empty())) {
-        const int64_t due = is_clear ? now + options_.clear_delay_ms * kMs : std::max(now, held_.back().due_ns);
-        held_.push_back({due, std::move(event)});
-        return schedule();
-    }
-    play_due(now);
-    apply(event);
-    schedule();
-    owner_.socket_changed();
-}
-
-void MediaSocket::apply(const WsEvent& event) {
-    if (event.kind == WsEvent::Kind::kBinary) return apply_audio(event.data);
-    if (!options_.ignore_text) apply_text(event.data);
+void MediaSocket::apply(const WsEvent& message) {
+    if (deaf_) return;
+    if (message.kind == WsEvent::Kind::kBinary) return apply_audio(message.data);
+    if (!options_.ignore_text) apply_text(message.data);
 }
 
 void MediaSocket::apply_audio(const std::string& bytes) {
-    auto& r = result();
-    ++r.media_received;
-    r.bytes_received += bytes.size();
-    if (options_.keep_audio) r.media_ms.push_back(owner_.now_ms());
-    const size_t wanted = 2 * frame_samples();
-    if (bytes.size() != wanted) {
+    agent().came(bytes.size());
+    if (bytes.size() != frame_bytes()) {
         wrong_size(bytes.size());
         // The old module cut long messages and skipped short ones.
-        if (options_.strict || bytes.size() < wanted) return;
+        if (options_.strict || bytes.size() < frame_bytes()) return;
     }
-    if (!playout_.push(pcm_samples(std::string_view(bytes).substr(0, wanted)))) {
+    auto& r = result();
+    if (!playout_.push(pcm_samples(std::string_view(bytes).substr(0, frame_bytes())))) {
         ++r.media_overflowed;
         warn_once(kQueueFull, "more than " + std::to_string(options_.queue_messages) +
                                   " messages are queued; the newest is dropped");
     }
-    r.queued = playout_.queued() * wanted;
+    r.queued = playout_.queued() * frame_bytes();
     r.queued_messages_most = std::max(r.queued_messages_most, playout_.queued());
 }
 
 void MediaSocket::wrong_size(size_t got) {
     const std::string message = "unexpected frame of " + std::to_string(got) + " bytes where exactly " +
-                                std::to_string(2 * frame_samples()) + " are required";
+                                std::to_string(frame_bytes()) + " are required";
     if (!options_.strict) return warn_once(kFrameSize, message);
-    owner_.socket_violation({kFrameSize, false, message + "; the carrier stops listening", 0, 0});
+    violation(kFrameSize, false, message + "; the carrier stops listening");
     deaf_ = true;
-    break_ns_ = monotonic_ns() + options_.stop_listening_ms * kMs;
-    schedule();
+    later(options_.stop_listening_ms, [this] {
+        note("stream", "broken by the carrier, which had stopped listening");
+        finish(LegEnd::kLost);
+    });
 }
 
 void MediaSocket::apply_text(const std::string& text) {
     auto message = read_server_text(text);
     if (!message) return warn_once(kBadText, message.error() + ": " + text.substr(0, 80));
     if (message->clear) return apply_clear();
-    result().marks.push_back({notify_name(message->payload), owner_.now_ms(), -1, MarkEcho::kPending});
+    agent().mark_came(notify_name(message->payload));
     playout_.notify(message->payload);
 }
 
 void MediaSocket::apply_clear() {
-    auto& r = result();
-    r.clears_ms.push_back(owner_.now_ms());
-    owner_.note("clear", std::to_string(playout_.queued() * 20) + " ms of audio thrown away");
-    playout_.clear(options_.notify_on_clear == NotifyOnClear::kReturned);
-    r.queued = 0;
-    heard_change(ear_.cleared());
-    if (!options_.says_cleared) return;
-    if (options_.cleared_delay_ms <= 0) return send(cleared_message());
-    late_texts_.emplace(monotonic_ns() + options_.cleared_delay_ms * kMs, cleared_message());
+    agent().cleared(static_cast<int64_t>(playout_.queued()) * kTickMs,
+                    [this] { playout_.clear(options_.notify_on_clear == NotifyOnClear::kReturned); });
+    if (options_.says_cleared) later(options_.cleared_delay_ms, [this] { write(cleared_message()); });
 }
 
-void MediaSocket::notify_returned(const std::string& payload, MarkEcho how) {
-    auto& marks = result().marks;
-    const std::string name = notify_name(payload);
-    auto waiting =
-        std::find_if(marks.begin(), marks.end(), [&](const auto& m) { return m.name == name && m.echoed_ms < 0; });
-    if (waiting != marks.end()) {
-        waiting->echoed_ms = owner_.now_ms();
-        waiting->how = how;
-    }
-    owner_.note("mark", name + " (" + to_string(how) + ")");
-    send(notify_message(payload));
-}
-
-void MediaSocket::protocol_error(const std::string& what) {
-    owner_.socket_violation({kSocketProtocol, false, what, 0, 0});
-    ws_->send_close(1002, "");
-    finish(SocketEnd::kProtocolError);
-}
-
-void MediaSocket::warn_once(int code, std::string message) {
-    auto known = warned_.find(code);
-    if (known != warned_.end()) return owner_.violation_repeated(known->second);
-    warned_[code] = owner_.socket_violation({code, true, std::move(message), 0, 0});
-}
-
-void MediaSocket::play_due(int64_t now_ns) {
-    if (state_ != State::kRunning) return;
-    while (state_ == State::kRunning && zero_ns_ + ticks_ * kTickNs <= now_ns) {
+void MediaSocket::play(int64_t now_ns) {
+    while (next_due_ns() <= now_ns) {
         ++ticks_;
-        Samples idle(frame_samples(), 0);
         auto frame = playout_.tick();
-        if (!frame && options_.comfort_noise) noise_.fill(idle);
-        hear(frame ? *frame : idle);
+        if (!frame) {
+            frame.emplace(message_samples(), int16_t{0});
+            if (options_.comfort_noise) noise_.fill(*frame);
+        }
+        agent().heard(*frame);
     }
     auto& r = result();
-    r.queued = playout_.queued() * 2 * frame_samples();
+    r.queued = playout_.queued() * frame_bytes();
     r.underruns = playout_.underruns();
-    r.last_audible = ear_.last_audible();
 }
 
-void MediaSocket::hear(const Samples& frame) {
-    auto& r = result();
-    r.played += kTelephoneFrame;
-    // The mean of the wire's samples that make one of the telephone's: no delay, so that positions are exact.
-    const auto step = static_cast<size_t>(plan_.endpoint.rate / kTelephoneRate);
-    Samples telephone(frame.size() / step);
-    for (size_t i = 0; i < telephone.size(); ++i) {
-        int sum = 0;
-        for (size_t j = 0; j < step; ++j) sum += frame[i * step + j];
-        telephone[i] = static_cast<int16_t>(sum / static_cast<int>(step));
-    }
-    heard_change(ear_.hear(telephone));
-    if (!r.agent_speech.empty() && r.agent_speech.back().open) r.agent_speech.back() = ear_.spans().back();
-    if (!options_.keep_audio) return;
-    r.heard_pcm.insert(r.heard_pcm.end(), frame.begin(), frame.end());
-    Samples filtered;
-    if (step == 1) {
-        filtered = frame;
-    } else {
-        to_telephone_.push(frame, filtered);
-    }
-    for (int16_t sample : filtered) r.heard.push_back(ulaw_encode(sample));
-}
-
-void MediaSocket::heard_change(Ear::Change change) {
-    if (change == Ear::Change::kNone) return;
-    auto& r = result();
-    r.agent_speech = ear_.spans();
-    r.last_audible = ear_.last_audible();
-    const SpeechSpan& span = r.agent_speech.back();
-    if (change == Ear::Change::kSpeaks) return owner_.note("agent-speaks", "");
-    owner_.note("agent-stops",
-                "after " + std::to_string((span.last - span.first) / 8) + " ms" + (span.cut ? ", cut" : ""));
-}
-
-void MediaSocket::tick() {
-    const int64_t now = monotonic_ns();
-    if (state_ == State::kClosing) {
-        if (now >= give_up_ns_) return finish(SocketEnd::kHungUp);
-        return schedule();
-    }
-    if (state_ == State::kOpen && now >= next_audio_ns_) begin();
-    if (state_ != State::kRunning) return schedule();
-    if (deaf_ && now >= break_ns_) {
-        play_due(now);
-        owner_.note("stream", "broken by the carrier, which had stopped listening");
-        return finish(SocketEnd::kLost);
-    }
-    while (!held_.empty() && held_.front().due_ns <= now && state_ == State::kRunning) {
-        HeldMessage held = std::move(held_.front());
-        held_.pop_front();
-        play_due(held.due_ns);
-        if (!deaf_) apply(held.event);
-    }
-    play_due(now);
-    while (!late_texts_.empty() && late_texts_.begin()->first <= now) {
-        const std::string text = std::move(late_texts_.begin()->second);
-        late_texts_.erase(late_texts_.begin());
-        send(text);
-    }
-    send_due_digits(now);
-    send_due_audio(now);
-    schedule();
-    owner_.socket_changed();
-}
-
-void MediaSocket::schedule() {
-    if (state_ == State::kClosing) return timer_.at(give_up_ns_);
-    if (state_ == State::kOpen) return timer_.at(next_audio_ns_);
-    if (state_ != State::kRunning) return;
-    int64_t due = std::min(next_audio_ns_, zero_ns_ + ticks_ * kTickNs);
-    if (!held_.empty()) due = std::min(due, held_.front().due_ns);
-    if (!late_texts_.empty()) due = std::min(due, late_texts_.begin()->first);
-    if (!digits_.empty()) due = std::min(due, next_digit_ns_);
-    if (deaf_) due = std::min(due, break_ns_);
-    timer_.at(due);
-}
+int64_t MediaSocket::next_due_ns() const { return zero_ns() + ticks_ * kTickNs; }
 
 }  // namespace trunkline::lab::vonage

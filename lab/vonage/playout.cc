@@ -54,25 +54,4 @@ void ComfortNoise::fill(Samples& frame) {
     for (auto& sample : frame) sample = static_cast<int16_t>(static_cast<int>(random_() % (2 * kNoise + 1)) - kNoise);
 }
 
-std::string pcm_bytes(std::span<const int16_t> samples) {
-    std::string out;
-    out.reserve(samples.size() * 2);
-    for (int16_t sample : samples) {
-        const auto bits = static_cast<uint16_t>(sample);
-        out += static_cast<char>(bits & 0xFF);
-        out += static_cast<char>(bits >> 8);
-    }
-    return out;
-}
-
-Samples pcm_samples(std::string_view bytes) {
-    Samples out(bytes.size() / 2);
-    for (size_t i = 0; i < out.size(); ++i) {
-        const auto low = static_cast<uint8_t>(bytes[2 * i]);
-        const auto high = static_cast<uint8_t>(bytes[2 * i + 1]);
-        out[i] = static_cast<int16_t>(static_cast<uint16_t>(low | high << 8));
-    }
-    return out;
-}
-
 }  // namespace trunkline::lab::vonage

@@ -55,8 +55,4 @@ class ComfortNoise {
     std::minstd_rand random_{20};
 };
 
-/// Little-endian bytes of linear samples, and back.
-std::string pcm_bytes(std::span<const int16_t> samples);
-Samples pcm_samples(std::string_view bytes);
-
 }  // namespace trunkline::lab::vonage

@@ -187,7 +187,7 @@ RestReply RestServer::side_action(const std::string& method, const std::string& 
     const bool found = registry_->with(uuid, [&](VonageDriver& call) {
         if (call.result().ended) return void(reply = not_found(uuid));
         if (what == "dtmf") call.press(body["digits"].text_or(""));
-        call.add_note("rest", method + " " + what);
+        call.note("rest", method + " " + what);
         JsonWriter w;
         const std::string done = method == "PUT" ? " started" : " stopped";
         w.begin_object().field("message", what == "dtmf" ? "DTMF sent" : what + done).field("uuid", uuid).end();

@@ -24,8 +24,8 @@ TEST(Door, Line2AWebhookWithoutOrWithAWrongSignatureGetsNoCall) {
 TEST(Door, ARefusedSignatureIsInTheLogWithoutWhatWasSent) {
     Rig rig;
     testing::internal::CaptureStderr();
-    EXPECT_EQ(rig.get("/twilio/voice?key=hidden-word").first, 403);
-    EXPECT_EQ(rig.get("/twilio/voice?key=hidden-word", {"X-Twilio-Signature: AAAA"}).first, 403);
+    EXPECT_EQ(rig.get("/twilio/voice?key=hidden-word").status, 403);
+    EXPECT_EQ(rig.get("/twilio/voice?key=hidden-word", {"X-Twilio-Signature: AAAA"}).status, 403);
     const std::string log = testing::internal::GetCapturedStderr();
     EXPECT_NE(log.find("signature=missing"), std::string::npos) << log;
     EXPECT_NE(log.find("signature=wrong"), std::string::npos) << log;
@@ -57,7 +57,7 @@ TEST(Door, P11Line1OnlyTheMediaPathUpgrades) {
     for (const char* path : {"/", "/twilio/media/", "/twilio/media/abc", "/twilio/media/a/b", "/nope"}) {
         EXPECT_NE(rig.get(path, {"Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
                                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="})
-                      .first,
+                      .status,
                   101)
             << path;
     }
@@ -72,7 +72,7 @@ TEST(Door, Line7P12ATicketIsMintedWithTheTwimlAndUsedOnce) {
     const std::string path = url.substr(url.find("/twilio/media/"));
     const auto again = rig.get(path, {"Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
                                       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="});
-    EXPECT_EQ(again.first, 403);
+    EXPECT_EQ(again.status, 403);
     EXPECT_EQ(url.find('?'), std::string::npos) << "Line19: no query in the stream's URL";
 }
 
@@ -133,17 +133,17 @@ TEST(Door, TheApiTellsOfCallsAndNamesWhatIsWrong) {
         ASSERT_EQ(status, 200) << body;
         EXPECT_EQ((*Json::parse(body))["id"].text_or(""), id);
     }
-    EXPECT_EQ((*Json::parse(rig.get("/api/v1/calls?status=completed").second))["calls"].size(), 1U);
-    EXPECT_EQ((*Json::parse(rig.get("/api/v1/calls/" + id + "/log").second))["log"].size(), 1U);
-    EXPECT_GE((*Json::parse(rig.get("/api/v1/calls/" + id + "/events").second))["events"].size(), 5U);
-    EXPECT_EQ((*Json::parse(rig.get("/api/v1/calls/" + id + "/turns").second))["turns"].size(), 1U);
-    EXPECT_EQ(rig.get("/api/v1/calls/nobody").first, 404);
+    EXPECT_EQ((*Json::parse(rig.get("/api/v1/calls?status=completed").body))["calls"].size(), 1U);
+    EXPECT_EQ((*Json::parse(rig.get("/api/v1/calls/" + id + "/log").body))["log"].size(), 1U);
+    EXPECT_GE((*Json::parse(rig.get("/api/v1/calls/" + id + "/events").body))["events"].size(), 5U);
+    EXPECT_EQ((*Json::parse(rig.get("/api/v1/calls/" + id + "/turns").body))["turns"].size(), 1U);
+    EXPECT_EQ(rig.get("/api/v1/calls/nobody").status, 404);
     const auto [bad, problem] = rig.get("/api/v1/calls?stauts=completed");
     EXPECT_EQ(bad, 400);
     EXPECT_NE(problem.find("stauts"), std::string::npos);
-    EXPECT_EQ(rig.get("/healthz").first, 200);
-    EXPECT_EQ(rig.get("/readyz").first, 200);
-    const std::string metrics = rig.get("/metrics").second;
+    EXPECT_EQ(rig.get("/healthz").status, 200);
+    EXPECT_EQ(rig.get("/readyz").status, 200);
+    const std::string metrics = rig.get("/metrics").body;
     EXPECT_NE(metrics.find("trunkline_calls_ended_total{status=\"completed\",reason=\"caller-hangup\"} 1"),
               std::string::npos)
         << metrics;
@@ -166,10 +166,10 @@ TEST(Door, WithoutAKeyWhoComesThroughAProxyOnThisMachineIsNoNeighbour) {
             EXPECT_EQ(status / 100, 4) << headers[0] << " " << path << ": " << body.substr(0, 200);
         }
     }
-    EXPECT_NE(rig.get("/metrics", {"Host: voice.example.com"}).second.find("TRUNKLINE_API_KEY"), std::string::npos);
+    EXPECT_NE(rig.get("/metrics", {"Host: voice.example.com"}).body.find("TRUNKLINE_API_KEY"), std::string::npos);
     for (const char* host : {"Host: localhost", "Host: LOCALHOST:8080", "Host: 127.0.0.1:1", "Host: [::1]:8080"})
-        EXPECT_EQ(rig.get("/metrics", {host}).first, 200) << host;
-    EXPECT_EQ(rig.get("/healthz", {"Host: voice.example.com"}).first, 200) << "probes may come from anywhere";
+        EXPECT_EQ(rig.get("/metrics", {host}).status, 200) << host;
+    EXPECT_EQ(rig.get("/healthz", {"Host: voice.example.com"}).status, 200) << "probes may come from anywhere";
 }
 
 }  // namespace

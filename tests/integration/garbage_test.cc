@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -19,6 +18,7 @@
 #include "tests/integration/hostile_peers.h"
 #include "tests/integration/rig.h"
 #include "tests/support/eventually.h"
+#include "tests/support/temp_folder.h"
 #include "tests/unit/net/support.h"
 
 namespace trunkline::test {
@@ -41,8 +41,6 @@ std::string call_sid(int number) {
 class Garbage : public testing::Test {
   protected:
     void SetUp() override {
-        char name[] = "/tmp/trunkline-garbage-XXXXXX";
-        folder = mkdtemp(name);
         auto started = lab::deepgram::DeepgramLab::start(quick_agent());
         ASSERT_TRUE(started) << started.error().message;
         agent = std::move(*started);
@@ -67,7 +65,6 @@ class Garbage : public testing::Test {
             EXPECT_EQ(engine->stop(SIGTERM), 0) << engine->log();
         }
         engine.reset();
-        std::filesystem::remove_all(folder);
     }
 
     void ring(size_t count) {
@@ -140,7 +137,8 @@ class Garbage : public testing::Test {
         }
     }
 
-    std::string folder;
+    const TempFolder made;
+    const std::string& folder = made.path();
     std::unique_ptr<lab::deepgram::DeepgramLab> agent;
     std::shared_ptr<lab::SpeechLibrary> speech;
     lab::TwilioLab twilio;

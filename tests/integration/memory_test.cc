@@ -7,11 +7,11 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 
 #include "tests/integration/endurance/service.h"
 #include "tests/integration/engine_process.h"
+#include "tests/support/temp_folder.h"
 
 namespace trunkline::test {
 namespace {
@@ -33,18 +33,12 @@ int calls_to_make() {
 class Memory : public testing::Test {
   protected:
     void SetUp() override {
-        folder = (std::filesystem::temp_directory_path() / "trunkline-memory-XXXXXX").string();
-        ASSERT_NE(mkdtemp(folder.data()), nullptr);
         for (const auto& [graph, text] : ending_graphs()) {
             if (graph == "call") std::ofstream(folder + "/call.yaml") << text;
         }
         engine = std::make_unique<EngineProcess>(folder, folder + "/call.yaml",
                                                  std::vector<std::string>{"AGENT_KEY=some-key"});
         engine->wait_until_ready();
-    }
-    void TearDown() override {
-        engine.reset();
-        std::filesystem::remove_all(folder);
     }
     bool run_until(const std::function<bool()>& done) { return shard.run_until(done, 120s); }
 
@@ -82,7 +76,8 @@ class Memory : public testing::Test {
 
     const std::vector<Act> acts = {Act::kStopThenClose, Act::kClose, Act::kFin, Act::kReset};
     const AgentPlan plan = {.talk = AgentPlan::Talk::kIsInterrupted};
-    std::string folder;
+    const TempFolder temporary;
+    const std::string& folder = temporary.path();
     Shard shard{0};
     WireAgent agent{&shard, [this](int) -> const AgentPlan& { return plan; }};
     std::unique_ptr<EngineProcess> engine;

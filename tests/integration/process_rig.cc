@@ -44,23 +44,15 @@ size_t ProcessRig::sessions() const {
     return seen;
 }
 
-ProcessRig::Answer ProcessRig::curl(const std::string& arguments, const std::string& path) const {
-    const std::string command = "curl -s -m 20 -o - -w '\\n%{http_code}' " + arguments +
-                                " 'http://127.0.0.1:" + std::to_string(engine_->port()) + path + "'";
-    std::string out;
-    FILE* pipe = popen(command.c_str(), "r");
-    char buffer[4096];
-    while (const size_t n = fread(buffer, 1, sizeof buffer, pipe)) out.append(buffer, n);
-    pclose(pipe);
-    const size_t line = out.rfind('\n');
-    return {std::atoi(out.c_str() + line + 1), out.substr(0, line)};
+std::string ProcessRig::url(const std::string& path) const {
+    return "http://127.0.0.1:" + std::to_string(engine_->port()) + path;
 }
 
-ProcessRig::Answer ProcessRig::get(const std::string& path) const { return curl("", path); }
+HttpAnswer ProcessRig::get(const std::string& path) const { return curl("", url(path)); }
 
-ProcessRig::Answer ProcessRig::announce() const {
+HttpAnswer ProcessRig::announce() const {
     return curl("-d CallSid=CA00000000000000000000000000000001 -d From=%2B15550100123 -d To=%2B15550199456",
-                "/twilio/voice");
+                url("/twilio/voice"));
 }
 
 double ProcessRig::metric_in(const std::string& metrics, const std::string& name) {

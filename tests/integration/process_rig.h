@@ -7,6 +7,7 @@
 
 #include "lab/deepgram/lab.h"
 #include "lab/twilio/lab.h"
+#include "tests/integration/curl.h"
 #include "tests/integration/engine_process.h"
 #include "tests/integration/stored_calls.h"
 #include "tests/support/eventually.h"
@@ -28,13 +29,9 @@ class ProcessRig {
     std::unique_ptr<lab::TwilioCall> call();
     size_t sessions() const;  ///< that the agent has seen so far
 
-    struct Answer {
-        int status = 0;
-        std::string body;
-    };
-    Answer get(const std::string& path) const;
+    HttpAnswer get(const std::string& path) const;
     /// The carrier's voice webhook, for a call that then never comes.
-    Answer announce() const;
+    HttpAnswer announce() const;
     /// A line of /metrics: `trunkline_storage_refused_total`, `…{weight="ordinary"}`; -1 when it is not there.
     double metric(const std::string& name) const { return metric_in(get("/metrics").body, name); }
     static double metric_in(const std::string& metrics, const std::string& name);
@@ -44,7 +41,7 @@ class ProcessRig {
     long number(const std::string& query) const;
 
   private:
-    Answer curl(const std::string& arguments, const std::string& path) const;
+    std::string url(const std::string& path) const;
 
     TempFolder made_;
     const std::string folder_ = made_.path();

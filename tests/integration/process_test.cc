@@ -8,7 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <fstream>
 #include <regex>
 #include <thread>
@@ -19,6 +18,7 @@
 #include "tests/integration/engine_process.h"
 #include "tests/integration/rig.h"
 #include "tests/support/eventually.h"
+#include "tests/support/temp_folder.h"
 
 namespace trunkline::test {
 namespace {
@@ -29,8 +29,6 @@ using lab::CallResult;
 class Process : public testing::Test {
   protected:
     void SetUp() override {
-        char name[] = "/tmp/trunkline-process-XXXXXX";
-        folder = mkdtemp(name);
         auto started = lab::deepgram::DeepgramLab::start(quick_agent());
         ASSERT_TRUE(started) << started.error().message;
         agent = std::move(*started);
@@ -44,7 +42,6 @@ class Process : public testing::Test {
     void TearDown() override {
         calls.clear();
         engine.reset();
-        std::filesystem::remove_all(folder);
     }
     std::string graph() const { return folder + "/call.yaml"; }
     void start(std::vector<std::string> environment = {}) {
@@ -86,7 +83,8 @@ class Process : public testing::Test {
         return n;
     }
 
-    std::string folder;
+    const TempFolder made;
+    const std::string& folder = made.path();
     std::unique_ptr<lab::deepgram::DeepgramLab> agent;
     lab::TwilioLab twilio;
     std::unique_ptr<EngineProcess> engine;

@@ -1,7 +1,5 @@
 #include "tests/integration/receiver.h"
 
-#include <arpa/inet.h>
-#include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -27,22 +25,12 @@ std::string Receiver::Post::path() const {
 
 Receiver::Receiver(std::function<bool(int)> fails, std::string answer)
     : fails_(std::move(fails)), answer_(std::move(answer)) {
-    fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(bind(fd_, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(listen(fd_, 64), 0);
-    getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
     thread_ = std::thread([this] { run(); });
 }
 
 Receiver::~Receiver() {
     stop_ = true;
     thread_.join();
-    close(fd_);
 }
 
 std::vector<Receiver::Post> Receiver::accepted() const {
@@ -52,9 +40,9 @@ std::vector<Receiver::Post> Receiver::accepted() const {
 
 void Receiver::run() {
     while (!stop_) {
-        pollfd p{fd_, POLLIN, 0};
+        pollfd p{listener_.fd(), POLLIN, 0};
         if (poll(&p, 1, 20) <= 0) continue;
-        const int client = accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
+        const int client = accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC);
         if (client >= 0) serve(client);
     }
 }

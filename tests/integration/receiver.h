@@ -1,12 +1,13 @@
 #pragma once
 // A webhook receiver on plain sockets that keeps what it is sent.
 #include <atomic>
-#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "tests/support/listening_socket.h"
 
 namespace trunkline::test {
 
@@ -23,7 +24,7 @@ class Receiver {
     explicit Receiver(std::function<bool(int)> fails, std::string answer = "");
     ~Receiver();
     std::string url(const std::string& path = "/hook?k=v") const {
-        return "http://127.0.0.1:" + std::to_string(port_) + path;
+        return "http://" + listener_.host_and_port() + path;
     }
     std::vector<Post> accepted() const;
 
@@ -33,8 +34,7 @@ class Receiver {
 
     std::function<bool(int)> fails_;
     std::string answer_;
-    int fd_ = -1;
-    uint16_t port_ = 0;
+    ListeningSocket listener_;
     int requests_ = 0;
     std::atomic<bool> stop_ = false;
     std::thread thread_;

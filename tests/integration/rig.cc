@@ -131,17 +131,10 @@ std::vector<Json> Rig::facts(const std::string& call_id, const std::string& type
     return stored_facts(dir_ + "/calls.db", call_id, type);
 }
 
-std::pair<int, std::string> Rig::get(const std::string& path, const std::vector<std::string>& headers) const {
-    std::string command = "curl -s -o - -w '\\n%{http_code}' ";
-    for (const std::string& h : headers) command += "-H '" + h + "' ";
-    command += "'" + base_url() + path + "'";
-    std::string out;
-    FILE* pipe = popen(command.c_str(), "r");
-    char buffer[4096];
-    while (const size_t n = fread(buffer, 1, sizeof buffer, pipe)) out.append(buffer, n);
-    pclose(pipe);
-    const size_t line = out.rfind('\n');
-    return {std::atoi(out.c_str() + line + 1), out.substr(0, line)};
+HttpAnswer Rig::get(const std::string& path, const std::vector<std::string>& headers) const {
+    std::string options;
+    for (const std::string& h : headers) options += "-H '" + h + "' ";
+    return curl(options, base_url() + path);
 }
 
 void expect_one_clean_end(Rig& rig, const std::string& call_id) {

@@ -13,6 +13,7 @@
 #include "lab/deepgram/lab.h"
 #include "lab/speech/library.h"
 #include "lab/twilio/lab.h"
+#include "tests/integration/curl.h"
 #include "tests/support/temp_folder.h"
 
 namespace trunkline::test {
@@ -63,7 +64,7 @@ class Rig {
     /// The facts of a call, in order.
     std::vector<Json> facts(const std::string& call_id, const std::string& type = "") const;
     /// HTTP GET against the engine; status and body.
-    std::pair<int, std::string> get(const std::string& path, const std::vector<std::string>& headers = {}) const;
+    HttpAnswer get(const std::string& path, const std::vector<std::string>& headers = {}) const;
 
   private:
     std::string graph_text() const;

@@ -1,19 +1,16 @@
 // Peers that stop reading: the carrier, the voice agent, a webhook receiver. Memory stays bounded, what is given up is
 // given up as docs/slow-peers.md says, and marks, clears and closes pass in their order.
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <thread>
 
 #include "engine/core/base64.h"
 #include "tests/integration/hostile_peers.h"
+#include "tests/integration/receiver.h"
 #include "tests/integration/rig.h"
 #include "tests/support/eventually.h"
+#include "tests/support/listening_socket.h"
 #include "tests/support/scripted_agent.h"
 #include "tests/unit/net/support.h"
 
@@ -208,64 +205,14 @@ TEST(SlowBackend, ThatDoesNotReadEndsTheCallWithAnErrorWhenFiveSecondsWait) {
     stall.reset();
 }
 
-/// Accepts and answers 204, or accepts and never reads nor answers.
-class Receiver {
-  public:
-    explicit Receiver(bool answers) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), answers_(answers) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        EXPECT_EQ(bind(fd_, reinterpret_cast<sockaddr*>(&address), size), 0);
-        EXPECT_EQ(listen(fd_, 64), 0);
-        getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
-        port_ = ntohs(address.sin_port);
-        thread_ = std::thread([this] { run(); });
-    }
-    ~Receiver() {
-        stop_ = true;
-        thread_.join();
-        for (const int client : clients_) close(client);
-        close(fd_);
-    }
-    std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/hook"; }
-
-  private:
-    void run() {
-        while (!stop_) {
-            pollfd p{fd_, POLLIN, 0};
-            if (poll(&p, 1, 20) <= 0) continue;
-            const int client = accept(fd_, nullptr, nullptr);
-            if (client < 0) continue;
-            clients_.push_back(client);
-            if (!answers_) continue;
-            std::string text;
-            char buffer[4'096];
-            // A fact ends with its outermost brace.
-            while (text.find("\r\n\r\n") == std::string::npos || !text.ends_with("}")) {
-                const ssize_t n = recv(client, buffer, sizeof buffer, 0);
-                if (n <= 0) break;
-                text.append(buffer, static_cast<size_t>(n));
-            }
-            const std::string answer = "HTTP/1.1 204 Fine\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-            send(client, answer.data(), answer.size(), MSG_NOSIGNAL);
-            shutdown(client, SHUT_RDWR);
-        }
-    }
-    int fd_;
-    const bool answers_;
-    uint16_t port_ = 0;
-    std::vector<int> clients_;
-    std::atomic<bool> stop_{false};
-    std::thread thread_;
-};
-
 TEST(SlowReceiver, ThatNeverAnswersIsTriedAgainAndHoldsNobodyElseUp) {
-    Receiver mute(false), good(true);
+    const ListeningSocket nobody;
+    const std::string mute = "http://" + nobody.host_and_port() + "/hook";
+    const Receiver good([](int) { return false; });
     RigOptions options;
     options.webhook_timeout_ms = 500;
-    options.extra_nodes = "  mute: {element: webhooksink, url: \"" + mute.url() + "\", secret: a}\n" +
-                          "  good: {element: webhooksink, url: \"" + good.url() + "\", secret: b}\n";
+    options.extra_nodes = "  mute: {element: webhooksink, url: \"" + mute + "\", secret: a}\n" +
+                          "  good: {element: webhooksink, url: \"" + good.url("/hook") + "\", secret: b}\n";
     options.fact_sinks = "db, mute, good";
     Rig rig(options);
     auto call = rig.call();
@@ -274,13 +221,13 @@ TEST(SlowReceiver, ThatNeverAnswersIsTriedAgainAndHoldsNobodyElseUp) {
     call->hang_up();
     const std::string id = rig.ended_call(call->result().call_sid, 60'000);
     expect_one_clean_end(rig, id);
-    const auto of = [&](const Receiver& receiver, const std::string& condition) {
+    const auto of = [&](const std::string& url, const std::string& condition) {
         return rig.sql("select seq from webhook_deliveries where call_id = '" + id +
-                       "' and webhook_id in (select id from webhooks where url like '" + receiver.url() + "%') and " +
-                       condition + " order by seq");
+                       "' and webhook_id in (select id from webhooks where url like '" + url + "%') and " + condition +
+                       " order by seq");
     };
     const size_t facts = rig.facts(id).size();
-    EXPECT_TRUE(eventually([&] { return of(good, "state = 'delivered'").size() == facts; }));
+    EXPECT_TRUE(eventually([&] { return of(good.url("/hook"), "state = 'delivered'").size() == facts; }));
     // The first fact is tried again and again, and those behind it keep their place.
     EXPECT_TRUE(eventually([&] { return of(mute, "attempts >= 2").size() == 1; }));
     EXPECT_EQ(of(mute, "attempts >= 2"), std::vector<std::string>{"1"});

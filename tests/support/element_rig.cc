@@ -134,12 +134,26 @@ PadFeeder::~PadFeeder() {
 }
 
 void PadFeeder::start() {
-    if (std::exchange(started_, true)) return;
+    if (!started_) restart();
+}
+
+void PadFeeder::restart() {
+    started_ = true;
     gst_pad_push_event(pad_, gst_event_new_stream_start("feeder"));
     gst_pad_push_event(pad_, gst_event_new_caps(caps_));
+    segment();
+}
+
+void PadFeeder::segment() {
     GstSegment segment;
     gst_segment_init(&segment, GST_FORMAT_TIME);
     gst_pad_push_event(pad_, gst_event_new_segment(&segment));
+}
+
+void PadFeeder::flush() {
+    gst_pad_push_event(pad_, gst_event_new_flush_start());
+    gst_pad_push_event(pad_, gst_event_new_flush_stop(FALSE));
+    segment();
 }
 
 GstFlowReturn PadFeeder::push(const std::string& bytes, int64_t ingress_ns) {

@@ -51,6 +51,9 @@ class PadFeeder {
     GstPad* pad() const { return pad_; }
     /// stream-start, caps, segment; also done by the first push().
     void start();
+    void restart();  ///< start() again, for an element that was stopped in between
+    void segment();
+    void flush();  ///< flush-start, flush-stop and a new segment
     GstFlowReturn push(const std::string& bytes, int64_t ingress_ns = 0);
     gboolean event(GstEvent* event) { return gst_pad_push_event(pad_, event); }
 

@@ -3,7 +3,7 @@ trunkline_test(unit_net_text
   DEPS engine_net gtest_main Threads::Threads
   LABELS quick)
 trunkline_test(unit_net_websocket
-  SOURCES net/websocket_test.cc net/websocket_violation_test.cc net/ws_codec_test.cc net/support.cc
+  SOURCES net/websocket_test.cc net/websocket_pressure_test.cc net/websocket_violation_test.cc net/ws_codec_test.cc net/support.cc
   DEPS engine_net PkgConfig::GIO gtest_main Threads::Threads
   LABELS quick tsan)
 trunkline_test(unit_net_http

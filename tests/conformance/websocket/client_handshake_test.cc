@@ -1,6 +1,5 @@
 // RFC 6455 section 4.1: what our client asks and which answers it takes, over TCP. The numbers in the names are those
 // of the RFC's sections; the answer as pure text is in tests/unit/net/text_test.cc.
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -12,6 +11,7 @@
 #include "engine/core/base64.h"
 #include "engine/net/upgrade_request.h"
 #include "engine/net/websocket_client.h"
+#include "tests/support/listening_socket.h"
 #include "tests/unit/net/support.h"
 
 namespace trunkline::test {
@@ -25,31 +25,21 @@ class Scripted final : FdHandler {
   public:
     Scripted(Shard* shard, Answer answer, size_t step, bool end)
         : shard_(shard), answer_(std::move(answer)), step_(step), end_(end) {
-        listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        sockaddr_in at{};
-        at.sin_family = AF_INET;
-        at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof at;
-        EXPECT_EQ(bind(listener_, reinterpret_cast<sockaddr*>(&at), size), 0);
-        EXPECT_EQ(listen(listener_, 5), 0);
-        getsockname(listener_, reinterpret_cast<sockaddr*>(&at), &size);
-        port = ntohs(at.sin_port);
-        shard_->watch(listener_, EPOLLIN, this);
+        shard_->watch(listener_.fd(), EPOLLIN, this);
     }
     ~Scripted() override {
         shard_->cancel(timer_);
-        if (listener_ >= 0) shard_->unwatch(listener_);
+        shard_->unwatch(listener_.fd());
         if (peer_ >= 0 && watched_) shard_->unwatch(peer_);
-        if (listener_ >= 0) ::close(listener_);
         if (peer_ >= 0) ::close(peer_);
     }
-    uint16_t port = 0;
+    uint16_t port() const { return listener_.port(); }
     std::string request;
 
   private:
     void on_fd(uint32_t) override {
         if (peer_ < 0) {
-            peer_ = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+            peer_ = accept4(listener_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
             if (peer_ < 0) return;
             shard_->watch(peer_, EPOLLIN, this);
             watched_ = true;
@@ -79,7 +69,7 @@ class Scripted final : FdHandler {
     const Answer answer_;
     const size_t step_;
     const bool end_;
-    int listener_ = -1;
+    const ListeningSocket listener_{5, SOCK_NONBLOCK};
     int peer_ = -1;
     bool watched_ = false;
     std::string text_;
@@ -98,7 +88,8 @@ class ClientHandshake : public testing::Test {
         refusal = {};
         bool over = false;
         auto handle = dial_websocket(
-            &shard, {.url = "ws://127.0.0.1:" + std::to_string(server->port) + "/a?b=c", .headers = std::move(headers)},
+            &shard,
+            {.url = "ws://127.0.0.1:" + std::to_string(server->port()) + "/a?b=c", .headers = std::move(headers)},
             [&](auto result, const UpgradeRefusal& why) {
                 over = true;
                 refusal = why;
@@ -139,7 +130,7 @@ TEST_F(ClientHandshake, s4_1_the_request_is_a_get_with_every_required_header_onc
         const std::string& request = server->request;
         EXPECT_TRUE(request.starts_with("GET /a?b=c HTTP/1.1\r\n")) << request;
         for (const std::string& header :
-             {"Host: 127.0.0.1:" + std::to_string(server->port), std::string("Upgrade: websocket"),
+             {"Host: 127.0.0.1:" + std::to_string(server->port()), std::string("Upgrade: websocket"),
               std::string("Connection: Upgrade"), std::string("Sec-WebSocket-Version: 13"),
               std::string("Authorization: Token x")}) {
             size_t at = request.find("\r\n" + header + "\r\n");

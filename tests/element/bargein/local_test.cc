@@ -31,9 +31,7 @@ struct LocalBargeIn : BargeInTest {
         rig.on_shard([&] { agent.event(gst_event_new_flush_start()); });
         rig.on_shard([&] {
             agent.event(gst_event_new_flush_stop(FALSE));
-            GstSegment segment;
-            gst_segment_init(&segment, GST_FORMAT_TIME);
-            agent.event(gst_event_new_segment(&segment));
+            agent.segment();
         });
         cleared(played_ms, discarded_ms, epoch);
     }

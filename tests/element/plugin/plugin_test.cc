@@ -3,12 +3,12 @@
 #include <gst/gst.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <string>
+
+#include "tests/support/temp_folder.h"
 
 namespace {
 
@@ -24,15 +24,8 @@ struct Ran {
 /// Runs a GStreamer tool with our plugin and no other, and a registry of its own.
 class PluginTest : public testing::Test {
   protected:
-    void SetUp() override {
-        std::string pattern = (std::filesystem::temp_directory_path() / "trunkline-plugin-XXXXXX").string();
-        ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-        folder_ = pattern;
-    }
-    void TearDown() override { std::filesystem::remove_all(folder_); }
-
     Ran run(const std::string& command) const {
-        const std::string line = "GST_REGISTRY=" + folder_ +
+        const std::string line = "GST_REGISTRY=" + folder_.path() +
                                  "/registry.bin GST_PLUGIN_SYSTEM_PATH= GST_PLUGIN_PATH=" PLUGIN_FOLDER
                                  " GST_REGISTRY_FORK=no " +
                                  command + " 2>&1";
@@ -45,7 +38,7 @@ class PluginTest : public testing::Test {
         ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
         return ran;
     }
-    std::string folder_;
+    const trunkline::test::TempFolder folder_;
 };
 
 TEST_F(PluginTest, ShowsAllItsElements) {

@@ -8,7 +8,7 @@ namespace {
 
 TEST(TwilioSession, StartSaysWhatStreamItIs) {
     TwilioRig rig;
-    rig.send(R"({"event":"connected","protocol":"Call","version":"1.0.0"})");
+    rig.text(R"({"event":"connected","protocol":"Call","version":"1.0.0"})");
     rig.start();
     ASSERT_TRUE(rig.run([&] { return !rig.starts.empty(); }));
     EXPECT_EQ(rig.starts[0].stream_id, "MZ1");
@@ -26,7 +26,7 @@ TEST(TwilioSession, Line6StartWithoutConnectedIsEnough) {
 
 TEST(TwilioSession, Line6NoStartInTimeClosesWith1008) {
     TwilioRig rig({.start_timeout_ms = 20});
-    rig.send(R"({"event":"connected"})");
+    rig.text(R"({"event":"connected"})");
     ASSERT_TRUE(rig.run([&] { return rig.heard_count("close:1008") == 1; }));
     ASSERT_EQ(rig.ends.size(), 1U);
     EXPECT_EQ(rig.ends[0].reason, "media-timeout");
@@ -43,7 +43,7 @@ TEST(TwilioSession, Line6AStartThatComesTooLateStartsNothing) {
 
 TEST(TwilioSession, ABrokenStartClosesWith1008) {
     TwilioRig rig;
-    rig.send(R"({"event":"start","streamSid":"MZ1","start":{"streamSid":"MZ1"}})");
+    rig.text(R"({"event":"start","streamSid":"MZ1","start":{"streamSid":"MZ1"}})");
     ASSERT_TRUE(rig.run([&] { return rig.heard_count("close:1008") == 1; }));
     ASSERT_EQ(rig.ends.size(), 1U);
     EXPECT_EQ(rig.ends[0].reason, "protocol-error");
@@ -65,9 +65,9 @@ TEST(TwilioSession, GarbageAndBinaryCostTheirOwnMessageOnly) {
     TwilioRig rig;
     rig.go_live();
     rig.pair->write(frame(kBinary, std::string("\x00\x01", 2)));
-    rig.send("not JSON");
-    rig.send(R"({"event":"media","streamSid":"MZ1","media":{"payload":"*"}})");
-    rig.send(R"({"event":"novelty","streamSid":"MZ1"})");
+    rig.text("not JSON");
+    rig.text(R"({"event":"media","streamSid":"MZ1","media":{"payload":"*"}})");
+    rig.text(R"({"event":"novelty","streamSid":"MZ1"})");
     rig.media();
     ASSERT_TRUE(rig.run([&] { return rig.session->stats().frames_in == 1; }));
     EXPECT_TRUE(rig.ends.empty());
@@ -78,7 +78,7 @@ TEST(TwilioSession, Line10TheOutboundTrackAndOtherStreamsAreNotTheCaller) {
     TwilioRig rig;
     rig.go_live();
     rig.media(TwilioRig::kAudio, "outbound");
-    rig.send(R"({"event":"media","streamSid":"MZother","media":{"payload":"//////////8="}})");
+    rig.text(R"({"event":"media","streamSid":"MZother","media":{"payload":"//////////8="}})");
     rig.media();
     ASSERT_TRUE(rig.run([&] { return rig.session->stats().frames_in > 0; }));
     EXPECT_EQ(rig.session->stats().frames_in, 1U);
@@ -131,7 +131,7 @@ TEST(TwilioSession, Line11WritesExactlyTheKeysOfTheProtocol) {
 TEST(TwilioSession, P15StopThenCloseEndsOnce) {
     TwilioRig rig;
     rig.go_live();
-    rig.send(R"({"event":"stop","streamSid":"MZ1"})");
+    rig.text(R"({"event":"stop","streamSid":"MZ1"})");
     rig.pair->write(frame(kClose, close_payload(1000)));
     ASSERT_TRUE(rig.run([&] { return rig.heard_count("close:") == 1; }));
     ASSERT_EQ(rig.ends.size(), 1U);

@@ -6,64 +6,30 @@
 #include "elements/twilio/twiliosink.h"
 #include "engine/core/base64.h"
 #include "engine/gst/gst_ptr.h"
+#include "tests/element/line/line_tests.h"
 #include "twilio_rig.h"
 
 namespace trunkline::test {
 namespace {
 
-using State = gst::Playback::State;
-
-struct TwilioSinkTest : testing::Test {
-    TwilioSinkTest() { EXPECT_EQ(gst_pad_link(agent.pad(), line.pad("sink")), GST_PAD_LINK_OK); }
+struct TwilioSinkTest : LineSinkTest<TwilioRig> {
+    TwilioSinkTest() : LineSinkTest(TRUNKLINE_TYPE_TWILIO_SINK, "audio/x-mulaw, rate=8000, channels=1") {}
     void play() {
         rig.go_live();
         ASSERT_TRUE(line.set_state(GST_STATE_PLAYING));
         rig.on_shard([&] { agent.start(); });
     }
-    void say(const std::string& bytes) {
-        rig.on_shard([&] { EXPECT_EQ(agent.push(bytes), GST_FLOW_OK); });
-    }
-    void reply(uint64_t epoch, bool end) {
-        rig.on_shard([&] { agent.event(gst::reply_event_new(epoch, end)); });
-    }
-    /// As the agent does on an interruption.
-    void flush() {
-        rig.on_shard([&] {
-            agent.event(gst_event_new_flush_start());
-            agent.event(gst_event_new_flush_stop(FALSE));
-            GstSegment segment;
-            gst_segment_init(&segment, GST_FORMAT_TIME);
-            agent.event(gst_event_new_segment(&segment));
-        });
-    }
     /// What the carrier got to play, decoded.
     std::string played() {
         std::string all;
-        for (const std::string& one : rig.heard()) {
-            if (!one.starts_with("media:")) continue;
-            const auto bytes = base64_decode(std::string_view(one).substr(6));
+        for (const std::string& one : rig.heard_after("media:")) {
+            const auto bytes = base64_decode(one);
             EXPECT_TRUE(bytes);
             all.append(bytes->begin(), bytes->end());
         }
         return all;
     }
-    std::vector<std::string> marks() {
-        std::vector<std::string> names;
-        for (const std::string& one : rig.heard()) {
-            if (one.starts_with("mark:")) names.push_back(one.substr(5));
-        }
-        return names;
-    }
-    size_t told(State state) const {
-        return static_cast<size_t>(
-            std::count_if(up.playback.begin(), up.playback.end(), [&](const auto& p) { return p.state == state; }));
-    }
-    const gst::Playback& last() const { return up.playback.back(); }
-
-    TwilioRig rig;
-    ElementUnderTest line{&rig, TRUNKLINE_TYPE_TWILIO_SINK, "line"};
-    PadFeeder agent{"audio/x-mulaw, rate=8000, channels=1"};
-    UpstreamRecorder up{agent.pad()};
+    std::vector<std::string> marks() { return rig.heard_after("mark:"); }
 };
 
 const std::string kFrame(160, '\x55');
@@ -262,15 +228,7 @@ TEST_F(TwilioSinkTest, WhatWaitedWhenItStoppedIsNotSentAtTheNextStart) {
     ASSERT_TRUE(line.set_state(GST_STATE_NULL));
     const size_t before = played().size();
     ASSERT_TRUE(line.set_state(GST_STATE_PLAYING));
-    rig.on_shard([&] {
-        agent.event(gst_event_new_stream_start("again"));
-        GstCaps* caps = gst_caps_from_string("audio/x-mulaw, rate=8000, channels=1");
-        agent.event(gst_event_new_caps(caps));
-        gst_caps_unref(caps);
-        GstSegment segment;
-        gst_segment_init(&segment, GST_FORMAT_TIME);
-        agent.event(gst_event_new_segment(&segment));
-    });
+    rig.on_shard([&] { agent.restart(); });
     reply(2, false);
     say(std::string(160, '\x02'));
     ASSERT_TRUE(rig.run([&] { return played().size() > before; }));

@@ -8,6 +8,7 @@
 #include "engine/core/base64.h"
 #include "engine/core/clock.h"
 #include "engine/gst/live_source_pad.h"
+#include "tests/element/line/line_tests.h"
 #include "twilio_rig.h"
 
 namespace trunkline::test {
@@ -23,10 +24,8 @@ struct Stamp {
     bool discont;
 };
 
-struct TwilioSrcTest : testing::Test {
-    TwilioSrcTest() {
-        EXPECT_EQ(gst_pad_link(source.pad("src"), heard.pad()), GST_PAD_LINK_OK);
-        EXPECT_EQ(gst_pad_link(source.pad("events"), events.pad()), GST_PAD_LINK_OK);
+struct TwilioSrcTest : LineSrcTest<TwilioRig> {
+    TwilioSrcTest() : LineSrcTest(TRUNKLINE_TYPE_TWILIO_SRC) {
         gst_pad_add_probe(
             heard.pad(), GST_PAD_PROBE_TYPE_BUFFER,
             [](GstPad*, GstPadProbeInfo* info, gpointer data) {
@@ -44,16 +43,7 @@ struct TwilioSrcTest : testing::Test {
         ASSERT_TRUE(source.set_state(GST_STATE_PLAYING));
         rig.on_shard([&] { rig.session->begin(); });
     }
-    bool run_until_heard(size_t bytes) {
-        return rig.run([&] { return heard.audio().size() >= bytes; });
-    }
-    void eos() {
-        rig.on_shard([&] { gst_element_send_event(source.get(), gst_event_new_eos()); });
-    }
 
-    TwilioRig rig;
-    ElementUnderTest source{&rig, TRUNKLINE_TYPE_TWILIO_SRC, "caller"};
-    PadRecorder heard, events;
     std::vector<Stamp> stamps;
 };
 

@@ -4,50 +4,22 @@
 #include <algorithm>
 
 #include "elements/vonage/vonagesink.h"
+#include "tests/element/line/line_tests.h"
 #include "vonage_rig.h"
 
 namespace trunkline::test {
 namespace {
 
-using State = gst::Playback::State;
-
-struct VonageSinkTest : testing::Test {
-    VonageSinkTest() { EXPECT_EQ(gst_pad_link(agent.pad(), line.pad("sink")), GST_PAD_LINK_OK); }
+struct VonageSinkTest : LineSinkTest<VonageRig> {
+    VonageSinkTest()
+        : LineSinkTest(TRUNKLINE_TYPE_VONAGE_SINK,
+                       "audio/x-raw, format=S16LE, layout=interleaved, rate=8000, channels=1") {}
     void play() {
         rig.go_live(8'000);
         g_object_set(line.get(), "rate", 8'000, nullptr);
         ASSERT_TRUE(line.set_state(GST_STATE_PLAYING));
         rig.on_shard([&] { agent.start(); });
     }
-    void say(const std::string& bytes) {
-        rig.on_shard([&] { EXPECT_EQ(agent.push(bytes), GST_FLOW_OK); });
-    }
-    void reply(uint64_t epoch, bool end) {
-        rig.on_shard([&] { agent.event(gst::reply_event_new(epoch, end)); });
-    }
-    /// As the agent does on an interruption.
-    void flush() {
-        rig.on_shard([&] {
-            agent.event(gst_event_new_flush_start());
-            agent.event(gst_event_new_flush_stop(FALSE));
-            GstSegment segment;
-            gst_segment_init(&segment, GST_FORMAT_TIME);
-            agent.event(gst_event_new_segment(&segment));
-        });
-    }
-    void hold(gst::LineHold::Mode mode, double gain = 1) {
-        rig.on_shard([&] { agent.event(gst::line_hold_event_new({mode, gain})); });
-    }
-    size_t told(State state) const {
-        return static_cast<size_t>(
-            std::count_if(up.playback.begin(), up.playback.end(), [&](const auto& p) { return p.state == state; }));
-    }
-    const gst::Playback& last() const { return up.playback.back(); }
-
-    VonageRig rig;
-    ElementUnderTest line{&rig, TRUNKLINE_TYPE_VONAGE_SINK, "line"};
-    PadFeeder agent{"audio/x-raw, format=S16LE, layout=interleaved, rate=8000, channels=1"};
-    UpstreamRecorder up{agent.pad()};
 };
 
 const std::string kFrame(320, '\x55');

@@ -5,16 +5,14 @@
 #include "elements/vonage/vonagesrc.h"
 #include "engine/core/clock.h"
 #include "engine/gst/live_source_pad.h"
+#include "tests/element/line/line_tests.h"
 #include "vonage_rig.h"
 
 namespace trunkline::test {
 namespace {
 
-struct VonageSrcTest : testing::Test {
-    VonageSrcTest() {
-        EXPECT_EQ(gst_pad_link(source.pad("src"), heard.pad()), GST_PAD_LINK_OK);
-        EXPECT_EQ(gst_pad_link(source.pad("events"), events.pad()), GST_PAD_LINK_OK);
-    }
+struct VonageSrcTest : LineSrcTest<VonageRig> {
+    VonageSrcTest() : LineSrcTest(TRUNKLINE_TYPE_VONAGE_SRC) {}
     void play(int rate = 16'000) {
         g_object_set(source.get(), "rate", rate, nullptr);
         rig.connected(rate);
@@ -22,16 +20,6 @@ struct VonageSrcTest : testing::Test {
         ASSERT_TRUE(source.set_state(GST_STATE_PLAYING));
         rig.on_shard([&] { rig.session->begin(); });
     }
-    bool run_until_heard(size_t bytes) {
-        return rig.run([&] { return heard.audio().size() >= bytes; });
-    }
-    void eos() {
-        rig.on_shard([&] { gst_element_send_event(source.get(), gst_event_new_eos()); });
-    }
-
-    VonageRig rig;
-    ElementUnderTest source{&rig, TRUNKLINE_TYPE_VONAGE_SRC, "caller"};
-    PadRecorder heard, events;
 };
 
 TEST_F(VonageSrcTest, Line25AStreamHasTheRateOfTheCall) {

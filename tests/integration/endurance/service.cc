@@ -1,8 +1,5 @@
 #include "tests/integration/endurance/service.h"
 
-#include <stdlib.h>
-
-#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 
@@ -67,8 +64,6 @@ std::vector<std::pair<std::string, std::string>> ending_graphs() {
 }
 
 Service::Service(const Patience& patience) {
-    folder_ = (std::filesystem::temp_directory_path() / "trunkline-endings-XXXXXX").string();
-    if (!mkdtemp(folder_.data())) throw std::runtime_error("no folder for the database");
     ServerOptions options;
     options.config.port = 0;
     options.config.shards = 2;
@@ -94,13 +89,6 @@ Service::Service(const Patience& patience) {
     if (!started) throw std::runtime_error(started.error().message);
     server_ = std::move(*started);
     rows_ = std::make_unique<Rows>(folder_ + "/calls.db");
-}
-
-Service::~Service() {
-    rows_.reset();
-    server_.reset();
-    std::error_code error;
-    std::filesystem::remove_all(folder_, error);
 }
 
 Rows::Rows(const std::string& file) {

@@ -10,6 +10,7 @@
 #include "engine/server.h"
 #include "tests/integration/endurance/agent.h"
 #include "tests/integration/endurance/caller.h"
+#include "tests/support/temp_folder.h"
 
 namespace trunkline::test {
 
@@ -40,13 +41,13 @@ class Rows {
 class Service {
   public:
     explicit Service(const Patience& patience);
-    ~Service();
     uint16_t port() const { return server_->port(); }
     void stop() { server_.reset(); }
     const Rows& rows() const { return *rows_; }
 
   private:
-    std::string folder_;
+    const TempFolder made_;
+    const std::string& folder_ = made_.path();
     std::unique_ptr<Server> server_;
     std::unique_ptr<Rows> rows_;
 };

@@ -65,11 +65,8 @@ int Peer::wait_close_code() {
 }
 
 ManagerRig::ManagerRig(CallManagerOptions options, const std::string& graph) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "trunkline-call-XXXXXX").string();
-    EXPECT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-    std::ofstream(folder_ / "echo.yaml") << (graph.empty() ? kEcho : graph);
-    graphs = std::make_unique<graph::GraphStore>(std::vector<std::string>{folder_.string()}, graph::LoadOptions{});
+    std::ofstream(folder_.path() + "/echo.yaml") << (graph.empty() ? kEcho : graph);
+    graphs = std::make_unique<graph::GraphStore>(std::vector<std::string>{folder_.path()}, graph::LoadOptions{});
     for (const auto& d : graphs->reload().diagnostics) {
         if (d.severity == graph::Severity::kError) ADD_FAILURE() << d.code << ": " << d.message;
     }
@@ -92,7 +89,6 @@ ManagerRig::~ManagerRig() {
     calls->end_all(std::chrono::seconds(5));
     shards->stop();
     calls.reset();
-    std::filesystem::remove_all(folder_);
 }
 
 void ManagerRig::on_shard(const std::function<void()>& work) {

@@ -1,7 +1,6 @@
 #pragma once
 // A CallManager on one shard of its own, graphs from a temporary folder, an outbox that remembers, and the carrier's
 // end of media sockets.
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,6 +10,7 @@
 #include "engine/call/call_manager.h"
 #include "engine/graph/graph_store.h"
 #include "tests/support/recording_outbox.h"
+#include "tests/support/temp_folder.h"
 #include "tests/unit/net/support.h"
 
 namespace trunkline::test {
@@ -59,7 +59,7 @@ class ManagerRig {
     std::unique_ptr<CallManager> calls;
 
   private:
-    std::filesystem::path folder_;
+    TempFolder folder_;
 };
 
 }  // namespace trunkline::test

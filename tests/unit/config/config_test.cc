@@ -2,11 +2,11 @@
 #include "engine/config/config.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <fstream>
 #include <map>
+
+#include "tests/support/temp_folder.h"
 
 namespace trunkline {
 namespace {
@@ -22,13 +22,6 @@ EnvLookup lookup(Environment environment) {
 
 class ConfigTest : public testing::Test {
   protected:
-    void SetUp() override {
-        std::string pattern = (std::filesystem::temp_directory_path() / "trunkline-config-XXXXXX").string();
-        ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-        folder_ = pattern;
-    }
-    void TearDown() override { std::filesystem::remove_all(folder_); }
-
     std::string file(const std::string& text) const {
         const std::string path = folder_ + "/trunkline.yaml";
         std::ofstream(path) << text;
@@ -39,7 +32,8 @@ class ConfigTest : public testing::Test {
         return config ? "no error" : config.error().message.substr(folder_.size() + 1);
     }
 
-    std::string folder_;
+    const trunkline::test::TempFolder made_;
+    const std::string& folder_ = made_.path();
 };
 
 TEST_F(ConfigTest, HasDefaultsForEverything) {

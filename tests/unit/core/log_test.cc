@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -102,6 +103,28 @@ TEST_F(LogToFile, KeepsRecordsOfSeveralThreadsWhole) {
     const auto all = lines();
     EXPECT_EQ(all.size(), 800U);
     for (const auto& line : all) ASSERT_TRUE(Json::parse(line).has_value()) << line;
+}
+
+TEST_F(LogToFile, WritesAFewLinesAboutStrangersAndHowManyMoreThereWere) {
+    start(true);
+    constexpr int kLines = 5'000;
+    for (int i = 0; i < kLines; ++i) log_stranger("net", "who are you", {{"n", i}});
+    int64_t written = 0, left_out = 0;
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (left_out < kLines - 1'000 && std::chrono::steady_clock::now() < limit) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        log_stranger("net", "and you");  // the first of a second tells of those before
+        written = left_out = 0;
+        std::ifstream file(path_);
+        for (std::string line; std::getline(file, line);) {
+            written += line.find("who are you") != std::string::npos ? 1 : 0;
+            const auto record = Json::parse(line);  // the last one may still be on its way to the file
+            if (record && line.find("left out") != std::string::npos) left_out += (*record)["lines"].int_or(0);
+        }
+    }
+    EXPECT_GE(written, 1);
+    EXPECT_LT(written, 1'000);
+    EXPECT_GE(left_out, kLines - 1'000);
 }
 
 TEST(Log, GoesToStandardErrorBeforeItIsStarted) {

@@ -93,5 +93,16 @@ TEST_F(LabTwilioEndings, Line41_HangUpBeforeTheStreamOpensEndsTheCall) {
     EXPECT_EQ(call->result().end_reason, "the caller hung up");
 }
 
+TEST_F(LabTwilioEndings, HangUpEndsACallThatIsOnlyListenedTo) {
+    server.twiml("/voice", R"(<Start><Stream url="wss://voice.example.com/m"/></Start><Pause length="60"/><Hangup/>)");
+    ring_and_start();
+    call->hang_up();
+    ASSERT_TRUE(socket->next("stop"));
+    ASSERT_TRUE(socket->next_close());
+    socket->close(1000);
+    ASSERT_TRUE(wait_ended());
+    EXPECT_EQ(call->result().end_reason, "the caller hung up");
+}
+
 }  // namespace
 }  // namespace trunkline::lab::test

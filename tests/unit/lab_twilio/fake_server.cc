@@ -1,7 +1,6 @@
 // Plain blocking sockets; see the header.
 #include "tests/unit/lab_twilio/fake_server.h"
 
-#include <arpa/inet.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -234,15 +233,7 @@ bool FakeSocket::ended() {
     return reset_ || (poll(&wanted, 1, 0) == 1 && recv(fd_, &byte, 1, MSG_PEEK) <= 0);
 }
 
-FakeServer::FakeServer() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener_, 256) != 0)
-        std::abort();
-    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
+FakeServer::FakeServer() {
     acceptor_ = std::thread([this] { accept_all(); });
 }
 
@@ -253,15 +244,14 @@ FakeServer::~FakeServer() {
         for (int fd : open_) ::shutdown(fd, SHUT_RDWR);
     }
     changed_.notify_all();
-    ::shutdown(listener_, SHUT_RDWR);
+    ::shutdown(listener_.fd(), SHUT_RDWR);
     acceptor_.join();
     for (auto& thread : threads_) thread.join();
-    ::close(listener_);
 }
 
 void FakeServer::accept_all() {
     while (true) {
-        int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+        int fd = ::accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC);
         if (fd < 0) return;
         std::lock_guard lock(mutex_);
         if (stopping_) return void(::close(fd));

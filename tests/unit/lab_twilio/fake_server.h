@@ -14,6 +14,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/listening_socket.h"
+
 namespace trunkline::lab::test {
 
 struct Request {
@@ -94,9 +96,9 @@ class FakeServer {
   public:
     FakeServer();
     ~FakeServer();
-    std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+    std::string address() const { return listener_.host_and_port(); }
     std::string url(const std::string& path) const { return "http://" + address() + path; }
-    int port() const { return port_; }
+    int port() const { return listener_.port(); }
 
     void answer(const std::string& path, std::function<Reply(const Request&)> handler);
     void answer(const std::string& path, Reply reply);
@@ -116,8 +118,7 @@ class FakeServer {
   private:
     void accept_all();
     void serve(int fd);
-    int listener_;
-    int port_ = 0;
+    const trunkline::test::ListeningSocket listener_{256};
     std::mutex mutex_;
     std::condition_variable changed_;
     bool stopping_ = false;

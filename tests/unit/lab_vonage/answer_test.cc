@@ -1,9 +1,9 @@
 // Checklist line 45: how the answer URL is asked, and what happens when it does not answer.
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tests/support/listening_socket.h"
 #include "tests/unit/lab_vonage/vonage_call.h"
 
 namespace trunkline::lab::vonage::test {
@@ -14,30 +14,19 @@ class LabVonageAnswer : public VonageFixture {};
 /// An address of this machine that takes no connection and refuses none: its backlog is full.
 class FullBacklog {
   public:
-    FullBacklog() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        auto* any = reinterpret_cast<sockaddr*>(&address);
-        EXPECT_EQ(::bind(listener_, any, size), 0);
-        EXPECT_EQ(::listen(listener_, 0), 0);
-        getsockname(listener_, any, &size);
-        port_ = ntohs(address.sin_port);
+    FullBacklog() {
         for (int& fd : fillers_) {
             fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-            (void)::connect(fd, any, size);
+            (void)::connect(fd, reinterpret_cast<const sockaddr*>(&listener_.address()), sizeof(sockaddr_in));
         }
     }
     ~FullBacklog() {
         for (int fd : fillers_) ::close(fd);
-        ::close(listener_);
     }
-    std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+    std::string address() const { return listener_.host_and_port(); }
 
   private:
-    int listener_;
-    int port_ = 0;
+    const trunkline::test::ListeningSocket listener_{0};
     int fillers_[4] = {};
 };
 

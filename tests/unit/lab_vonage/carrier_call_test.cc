@@ -2,6 +2,7 @@
 #include "lab/carrier/carrier_call.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "lab/twilio/lab.h"
 #include "lab/vonage/playout.h"
@@ -108,6 +109,33 @@ TEST_P(LabCarrierCall, IsPlayedAndHeardInOneWay) {
     socket->close(1000);
     EXPECT_TRUE(call->wait_ended(kWait));
     EXPECT_EQ(call->result().status, "completed");
+}
+
+TEST_P(LabCarrierCall, WhatWasDueIsHeardWhenTheSocketBreaks) {
+    ASSERT_NE(socket, nullptr);
+    ASSERT_TRUE(socket->next(vonage ? "websocket:connected" : "start"));
+    ASSERT_TRUE(call->wait_for([](const CallResult& c) { return c.stream().played > 0; }, kWait));
+    call->with_call([](CarrierDriver& driver) { driver.pause_reading(true); });
+    socket->shut();
+    // The call's thread is held up twice: behind the end of the socket, and in the tick before it hears of that end.
+    constexpr auto kHeldUp = std::chrono::milliseconds(60);
+    double still_there_ms = 0;
+    call->with_call([&](CarrierDriver& driver) {
+        driver.observe([&, held_up = false]() mutable {
+            if (held_up || driver.result().stream().ended()) return;
+            held_up = true;
+            std::this_thread::sleep_for(kHeldUp);
+            still_there_ms = driver.call_ms();
+        });
+        driver.pause_reading(false);
+        std::this_thread::sleep_for(kHeldUp);
+        still_there_ms = driver.call_ms();
+    });
+    ASSERT_TRUE(call->wait_for([](const CallResult& c) { return c.stream().ended(); }, kWait));
+    call->with_call([](CarrierDriver& driver) { driver.observe(nullptr); });
+    const auto result = call->result();
+    EXPECT_EQ(result.stream().end_reason, "lost");
+    EXPECT_GE(result.stream().ms_of(result.stream().played) + 1, still_there_ms);
 }
 
 INSTANTIATE_TEST_SUITE_P(Lab, LabCarrierCall, testing::Values("twilio", "vonage"),

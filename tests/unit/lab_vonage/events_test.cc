@@ -1,12 +1,9 @@
 // Checklist lines 51 and 52: events in their order, NCCOs in replies, signatures.
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <map>
 
 #include "engine/core/base64.h"
 #include "engine/core/clock.h"
+#include "tests/support/listening_socket.h"
 #include "tests/unit/lab_vonage/vonage_call.h"
 
 namespace trunkline::lab::vonage::test {
@@ -87,20 +84,12 @@ TEST_F(LabVonageEvents, Line51_SilentSynchronousSocketIsUnanswered) {
         return json_reply(mine ? R"([{"action":"talk","text":"taken over"}])" : "");
     });
     // An HTTP server answers no upgrade while it waits for the rest of a request: here, one that reads nothing at all.
-    const int deaf = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    ASSERT_EQ(::bind(deaf, reinterpret_cast<sockaddr*>(&address), size), 0);
-    ASSERT_EQ(::listen(deaf, 8), 0);
-    getsockname(deaf, reinterpret_cast<sockaddr*>(&address), &size);
-    options.dial = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+    const trunkline::test::ListeningSocket deaf;
+    options.dial = deaf.host_and_port();
     options.socket_timeout_ms = 200;
     ring();
     EXPECT_EQ(statuses(), (Strings{"started", "ringing", "answered", "unanswered", "completed"}));
     EXPECT_TRUE(taken_over());
-    ::close(deaf);
 }
 
 TEST_F(LabVonageEvents, Line51_ClosingTheSocketDisconnectsAndTheReplyTakesOver) {

@@ -221,5 +221,28 @@ TEST_F(LabVonageSocket, Line47_SlowReadingLetsAClearWaitBehindTheAudio) {
     EXPECT_GE(stream.clears_ms.at(0) - stream.media_ms.front(), 40 * 9);
 }
 
+TEST_F(LabVonageSocket, Line47_APauseOutlastsTheGapInReading) {
+    options.media.read_gap_ms = 1;
+    ring_and_start();
+    // Paused at the first message, while the gap behind it is still running.
+    call->with_call([](CarrierDriver& driver) {
+        driver.observe([&driver, paused = false]() mutable {
+            if (paused || driver.result().stream().media_received == 0) return;
+            paused = true;
+            driver.pause_reading(true);
+        });
+    });
+    constexpr uint64_t kFrames = 200;
+    const std::string frame(640, '\x10');
+    for (uint64_t i = 0; i < kFrames; ++i) socket->send_binary(frame);
+    ASSERT_TRUE(wait([](const CallResult& c) { return c.stream().media_received > 0; }));
+    const int64_t played = call->result().stream().played;
+    ASSERT_TRUE(wait([played](const CallResult& c) { return c.stream().played > played + kTelephoneRate; }));
+    EXPECT_LT(call->result().stream().media_received, 20U) << "no more than had been read when the pause began";
+    call->pause_reading(false);
+    EXPECT_TRUE(wait([](const CallResult& c) { return c.stream().media_received == kFrames; }));
+    call->with_call([](CarrierDriver& driver) { driver.observe(nullptr); });
+}
+
 }  // namespace
 }  // namespace trunkline::lab::vonage::test

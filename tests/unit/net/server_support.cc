@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <future>
 #include <stdexcept>
@@ -170,14 +169,10 @@ std::string RawClient::read_to_end() {
 }
 
 CertificateFolder::CertificateFolder() {
-    path_ = (std::filesystem::temp_directory_path() / "trunkline-net-XXXXXX").string();
-    if (!mkdtemp(path_.data())) throw std::runtime_error("mkdtemp");
     run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -days 2 "
         "-subj '/CN=Trunkline test CA' -addext basicConstraints=critical,CA:TRUE");
     std::ofstream(path_ + "/index.txt").flush();
 }
-
-CertificateFolder::~CertificateFolder() { std::filesystem::remove_all(path_); }
 
 void CertificateFolder::run(const std::string& command) const {
     if (std::system(("cd " + path_ + " && " + command + " >log 2>&1").c_str()) != 0)

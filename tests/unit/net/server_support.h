@@ -10,6 +10,7 @@
 #include "engine/loop/shard_pool.h"
 #include "engine/net/http_server.h"
 #include "support.h"
+#include "tests/support/temp_folder.h"
 
 namespace trunkline::test {
 
@@ -77,7 +78,6 @@ struct Certificate {
 class CertificateFolder {
   public:
     CertificateFolder();
-    ~CertificateFolder();
     std::string ca() const { return path_ + "/ca.pem"; }
     /// `names`: subjectAltName, e.g. "IP:127.0.0.1". `dates`: "" or openssl's -not_after… through `days`.
     Certificate issue(const std::string& name, const std::string& names, bool expired = false);
@@ -85,7 +85,8 @@ class CertificateFolder {
 
   private:
     void run(const std::string& command) const;
-    std::string path_;
+    const TempFolder made_;
+    const std::string& path_ = made_.path();
 };
 
 }  // namespace trunkline::test

@@ -2,7 +2,6 @@
 // and libsoup's client against our server. libsoup's WebSocket is code that nobody here wrote, so it judges both sides.
 #include "engine/net/websocket_client.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <libsoup/soup.h>
 #include <sys/socket.h>
@@ -12,6 +11,7 @@
 
 #include "engine/net/upgrade_request.h"
 #include "server_support.h"
+#include "tests/support/listening_socket.h"
 
 // libsoup's own listener leaks the address it listens on.
 extern "C" const char* __lsan_default_suppressions();
@@ -27,23 +27,12 @@ using Texts = std::vector<std::string>;
 class ScriptedServer {
   public:
     explicit ScriptedServer(std::function<std::string(const std::string& key)> answer, bool close_after = false)
-        : answer_(std::move(answer)), close_after_(close_after) {
-        listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-        sockaddr_in at{};
-        at.sin_family = AF_INET;
-        at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof at;
-        if (bind(listener_, reinterpret_cast<sockaddr*>(&at), size) != 0 || listen(listener_, 5) != 0)
-            throw std::runtime_error("listen");
-        getsockname(listener_, reinterpret_cast<sockaddr*>(&at), &size);
-        port = ntohs(at.sin_port);
-    }
+        : answer_(std::move(answer)), close_after_(close_after) {}
     ~ScriptedServer() {
-        ::close(listener_);
         if (peer_ >= 0) ::close(peer_);
     }
     void pump() {
-        if (peer_ < 0) peer_ = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK);
+        if (peer_ < 0) peer_ = accept4(listener_.fd(), nullptr, nullptr, SOCK_NONBLOCK);
         char buffer[4096];
         ssize_t n = peer_ < 0 ? -1 : ::recv(peer_, buffer, sizeof buffer, 0);
         if (n > 0) request.append(buffer, static_cast<size_t>(n));
@@ -54,14 +43,14 @@ class ScriptedServer {
         if (::send(peer_, text.data(), text.size(), MSG_NOSIGNAL) < 0) throw std::runtime_error("send");
         if (close_after_) ::close(std::exchange(peer_, -1));
     }
-    uint16_t port = 0;
+    uint16_t port() const { return listener_.port(); }
     std::string request;
 
   private:
     std::function<std::string(const std::string&)> answer_;
     bool close_after_;
     bool answered_ = false;
-    int listener_ = -1;
+    const ListeningSocket listener_{5, SOCK_NONBLOCK};
     int peer_ = -1;
 };
 
@@ -100,7 +89,7 @@ class DialTest : public testing::Test {
     }
     std::string error_of(const std::function<std::string(const std::string&)>& answer, bool close_after = false) {
         ScriptedServer server(answer, close_after);
-        EXPECT_TRUE(dial_ends({.url = url(server.port), .headers = {}, .timeout_ms = 4000, .options = {}}, &server));
+        EXPECT_TRUE(dial_ends({.url = url(server.port()), .headers = {}, .timeout_ms = 4000, .options = {}}, &server));
         return error.code;
     }
 
@@ -190,7 +179,7 @@ TEST_F(DialTest, a_refusal_tells_status_and_detail) {
 
 TEST_F(DialTest, a_401_without_length_that_stays_open_is_told_when_time_is_up) {
     ScriptedServer server([](const std::string&) { return "HTTP/1.1 401 Unauthorized\r\n\r\nINVALID_AUTH"; });
-    ASSERT_TRUE(dial_ends({.url = url(server.port), .headers = {}, .timeout_ms = 50, .options = {}}, &server));
+    ASSERT_TRUE(dial_ends({.url = url(server.port()), .headers = {}, .timeout_ms = 50, .options = {}}, &server));
     EXPECT_EQ(error.code, "refused");
     EXPECT_EQ(refusal.http_status, 401);
     EXPECT_EQ(refusal.detail, "INVALID_AUTH");
@@ -201,7 +190,7 @@ TEST_F(DialTest, P8_messages_in_the_segment_of_the_101_are_delivered) {
         return good_answer(key) + frame(kText, "Welcome", {.masked = false}) +
                frame(kText, "second", {.masked = false});
     });
-    ASSERT_TRUE(dial_ends({.url = url(server.port), .headers = {}}, &server));
+    ASSERT_TRUE(dial_ends({.url = url(server.port()), .headers = {}}, &server));
     ASSERT_TRUE(until([&] { return seen.texts.size() == 2; }));
     EXPECT_EQ(seen.texts, (Texts{"Welcome", "second"}));
 }
@@ -234,15 +223,12 @@ TEST_F(DialTest, endless_headers_are_a_bad_upgrade) {
 
 TEST_F(DialTest, silence_is_a_timeout) {
     ScriptedServer server([](const std::string&) { return ""; });
-    ASSERT_TRUE(dial_ends({.url = url(server.port), .headers = {}, .timeout_ms = 20, .options = {}}, &server));
+    ASSERT_TRUE(dial_ends({.url = url(server.port()), .headers = {}, .timeout_ms = 20, .options = {}}, &server));
     EXPECT_EQ(error.code, "timeout");
 }
 
 TEST_F(DialTest, nobody_listening_is_connect) {
-    uint16_t port = 0;
-    {
-        port = ScriptedServer([](const std::string&) { return ""; }).port;
-    }
+    const uint16_t port = ListeningSocket().port();
     ASSERT_TRUE(dial_ends({.url = url(port), .headers = {}}));
     EXPECT_EQ(error.code, "connect");
     EXPECT_NE(error.message.find(std::to_string(port)), std::string::npos);
@@ -263,7 +249,7 @@ TEST_F(DialTest, a_bad_url_is_told_in_the_next_turn) {
 TEST_F(DialTest, a_dial_that_was_dropped_never_calls_back) {
     ScriptedServer server(good_answer);
     for (int turns : {0, 1, 3}) {
-        dial({.url = url(server.port), .headers = {}});
+        dial({.url = url(server.port()), .headers = {}});
         int turn = 0;
         until([&] { return turn++ >= turns; });
         handle.reset();
