@@ -15,6 +15,7 @@
 #include "engine/cli/graph_commands.h"
 #include "engine/config/config.h"
 #include "engine/core/log.h"
+#include "engine/core/patient_output.h"
 #include "engine/follow.h"
 #include "engine/server.h"
 
@@ -42,16 +43,18 @@ void add_serve(CLI::App& app, ServeFlags& f) {
                                      "Answer calls until SIGTERM or Ctrl-C; SIGHUP reads the graphs and the TLS "
                                      "certificate again");
     serve->add_option("--config", f.config, "Settings file (default: trunkline.yaml when it is there)");
-    serve->add_option("--env-file", f.env_file, "Environment file")->capture_default_str();
+    serve->add_option("--env-file", f.env_file, "Environment file")->check(CLI::ExistingFile)->capture_default_str();
     serve->add_option("--host", f.host, "Address to listen on (default 127.0.0.1)");
     serve->add_option("--port", f.port, "Port to listen on, 0 = any free one (default 8080)")
         ->check(CLI::Range(0, 65535));
     serve->add_option("--url", f.url, "Public address as the carriers see it, https://… (SERVER_URL)");
     serve->add_option("--graphs", f.graphs, "Graph files or folders (default ./graphs)");
     serve->add_option("--graph", f.graph, "Graph of calls whose webhook names none");
-    serve->add_option("--database", f.database, "SQLite file (DATABASE_URL, default var/trunkline.db)");
+    serve->add_option("--database", f.database,
+                      "SQLite file or sqlite:///file (DATABASE_URL, default var/trunkline.db)");
     serve->add_option("--shards", f.shards, "Event loops, 0 = one per core")->check(CLI::Range(0, 256));
-    serve->add_option("--drain-ms", f.drain_ms, "How long SIGTERM lets calls finish by themselves (default 10000)");
+    serve->add_option("--drain-ms", f.drain_ms, "How long SIGTERM lets calls finish by themselves (default 10000)")
+        ->check(CLI::Range(0, 3'600'000));
     serve->add_option("--log", f.log, "trace, debug, info, warn, error, off");
     serve->add_option("--log-format", f.log_format, "text or json")->check(CLI::IsMember({"text", "json"}));
     serve->add_flag("--insecure", f.insecure, "Accept webhooks and sockets without the carriers' signatures");
@@ -66,9 +69,10 @@ Result<Config> settings_of(const ServeFlags& f, const graph::Lookup& env) {
     };
     text(f.host, config->host);
     text(f.graph, config->default_graph);
-    text(f.database, config->database);
-    text(f.url, config->public_url);
-    while (config->public_url.ends_with('/')) config->public_url.pop_back();
+    if (!f.database.empty() && !set_setting(&*config, "database", f.database))
+        return fail("bad-flag", "--database takes a file or sqlite:///file: no other database is known here");
+    if (!f.url.empty() && !set_setting(&*config, "server_url", f.url))
+        return fail("bad-flag", "--url takes the address with its scheme, https://voice.example.com");
     if (f.port >= 0) config->port = static_cast<uint16_t>(f.port);
     if (f.shards >= 0) config->shards = static_cast<size_t>(f.shards);
     if (f.drain_ms >= 0) config->drain_ms = f.drain_ms;
@@ -97,7 +101,7 @@ int wait_for_signals(Server& server, const sigset_t& signals) {
         sigwait(&signals, &signal);
         if (signal != SIGHUP) return signal;
         const auto report = server.reload();
-        std::cerr << graph::format_text(report.diagnostics, terminal(2));
+        PatientOutput(STDERR_FILENO).write(graph::format_text(report.diagnostics, terminal(2)));
         log_info("graph", "graphs read again",
                  {{"loaded", report.loaded.size()},
                   {"unchanged", report.same.size()},
@@ -144,11 +148,10 @@ int serve(const ServeFlags& flags) {
         return std::make_unique<vonage::VonageSession>(shard, std::move(socket), listener);
     };
     if (flags.follow) {
-        options.follow = [color = terminal(1)](const Fact& fact) {
+        const auto out = std::make_shared<PatientOutput>(STDOUT_FILENO);
+        options.follow = [out, color = terminal(1)](const Fact& fact) {
             const std::string line = describe_fact(fact, color);
-            if (line.empty()) return;
-            std::printf("%s\n", line.c_str());
-            std::fflush(stdout);
+            if (!line.empty()) out->write(line + "\n");
         };
     }
     auto server = Server::start(std::move(options));
@@ -199,7 +202,7 @@ CLI::App* add_graph_command(CLI::App& app, GraphFlags& f, const char* name, cons
     auto* sub = app.add_subcommand(name, help);
     sub->add_option("graph", f.files, "Graph file or name")->required()->expected(count);
     sub->add_option("--format", f.format, "Output format")->check(CLI::IsMember(formats))->capture_default_str();
-    sub->add_option("--env-file", f.env_file, "Environment file")->capture_default_str();
+    sub->add_option("--env-file", f.env_file, "Environment file")->check(CLI::ExistingFile)->capture_default_str();
     sub->add_flag("--no-env", f.no_env, "Take missing $env and $secret values for given: for editors and CI");
     return sub;
 }

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <set>
 #include <thread>
 
 #include "engine/api/api_routes.h"
@@ -10,6 +11,7 @@
 #include "engine/call/call_manager.h"
 #include "engine/core/clock.h"
 #include "engine/core/id.h"
+#include "engine/core/json.h"
 #include "engine/core/log.h"
 #include "engine/egress.h"
 #include "engine/follow.h"
@@ -18,11 +20,35 @@
 #include "engine/net/http_counters.h"
 #include "engine/net/http_server.h"
 #include "engine/net/tls.h"
+#include "engine/storage/queries.h"
 #include "engine/storage/reader.h"
 #include "engine/storage/writer.h"
 #include "engine/vonage_wiring.h"
 
 namespace trunkline {
+
+namespace {
+
+/// What an earlier process left for a webhook that has another secret or address now, or none: it waits, and somebody
+/// must know.
+void tell_of_forgotten(const std::set<std::string>& known, const Result<std::string>& waiting) {
+    const auto list = waiting ? Json::parse(*waiting) : Result<Json>(tl::unexpected(waiting.error()));
+    for (size_t i = 0; list && i < list->size(); ++i) {
+        const Json one = list->at(i);
+        if (known.contains(one["webhook_id"].text_or(""))) continue;
+        log_warn("webhook",
+                 "deliveries wait for a webhook that no graph names: they go when one does again, with its url and its "
+                 "secret",
+                 {{"url", one["url"].text_or("")},
+                  {"webhook", one["webhook_id"].text_or("")},
+                  {"waiting", one["waiting"].int_or(0)}});
+    }
+}
+
+/// For the end of stream, the carrier's hang-up and the close frame of the calls that a shutdown ends.
+constexpr auto kEndPatience = std::chrono::milliseconds(5'000);
+
+}  // namespace
 
 struct Server::Impl {
     explicit Impl(ServerOptions given) : options(std::move(given)) {}
@@ -115,6 +141,7 @@ Status Server::Impl::load_graphs() {
 
 /// So that deliveries a former process left behind find their secret again before a call names it.
 void Server::Impl::know_endpoints() {
+    std::set<std::string> known;
     for (const auto& plan : graphs->all()) {
         for (const auto& wiring : plan->wirings) {
             for (const auto& node : wiring.nodes) {
@@ -124,11 +151,16 @@ void Server::Impl::know_endpoints() {
                     if (property.name == "url") url = property.value.text;
                     if (property.name == "secret") secret = property.value.text;
                 }
-                if (!url.empty()) storage->add_endpoint({webhook_endpoint_id(url, secret), url, secret});
+                if (url.empty()) continue;
+                known.insert(webhook_endpoint_id(url, secret));
+                storage->add_endpoint({webhook_endpoint_id(url, secret), url, secret});
             }
         }
     }
     egress->wake();
+    reader->query(
+        [](Queries& q) { return q.waiting_webhooks(); },
+        [known = std::move(known)](const Result<std::string>& waiting) { tell_of_forgotten(known, waiting); });
 }
 
 std::string Server::Impl::public_url() const {
@@ -300,10 +332,20 @@ void Server::stop(const std::function<bool()>& drained_enough) {
             const CallCounts c = s.calls->counts();
             return c.live > 0;
         };
-        while (busy() && monotonic_ns() < until && !drained_enough()) {
+        bool hurry = false;
+        while (busy() && monotonic_ns() < until) {
+            hurry = drained_enough();
+            if (hurry) break;
             std::this_thread::sleep_for(std::chrono::milliseconds(20));
         }
-        if (!s.calls->end_all(std::chrono::seconds(5)))
+        std::chrono::milliseconds longest = kEndPatience;
+        if (s.vonage.hang_ups) longest += s.vonage.hang_ups->time_for(s.calls->live_of("vonage"));
+        const int64_t cut = monotonic_ns() + longest.count() * 1'000'000;
+        const auto go_on = [&] {
+            hurry = hurry || drained_enough();
+            return !hurry && monotonic_ns() < cut;
+        };
+        if (!s.calls->end_all(kEndPatience, go_on))
             log_warn("server", "some calls did not end in time and were cut off");
     }
     if (s.http) s.http->stop();

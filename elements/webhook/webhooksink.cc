@@ -55,6 +55,10 @@ class WebhookSinkImpl {
         *sender_ = {call->outbox, EventFilter(events), webhook_endpoint_id(url, secret)};
         call->outbox->add_endpoint({sender_->endpoint_id, url, secret});
         if (std::exchange(joined_, call) != call) {  // started again in the same call: it gets them already
+            if (call->facts) {
+                call->outbox->put(
+                    WebhookEnd{call->facts->call_id(), sender_->endpoint_id, sender_->filter.wants("call.ended")});
+            }
             call->join_call_facts([sender = sender_](const FactPtr& fact) { (*sender)(fact); });
         }
         return true;

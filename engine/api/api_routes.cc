@@ -1,5 +1,8 @@
 #include "engine/api/api_routes.h"
 
+#include <glib.h>
+
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <memory>
@@ -20,13 +23,33 @@ bool loopback(std::string_view address) {
     return address.starts_with("127.") || address == "::1" || address == "::ffff:127.0.0.1";
 }
 
+/// A Host header that names this machine. Others come from a proxy here, which speaks for the whole world, or from a
+/// browser that a name has led here.
+bool names_this_machine(std::string_view host) {
+    if (host.starts_with('[')) return host.starts_with("[::1]") && (host.size() == 5 || host[5] == ':');
+    host = host.substr(0, host.find(':'));
+    if (host.size() == 9 && g_ascii_strncasecmp(host.data(), "localhost", 9) == 0) return true;
+    return host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+bool was_forwarded(const HttpRequest& request) {
+    return std::any_of(request.headers.begin(), request.headers.end(), [](const auto& header) {
+        for (const char* name : {"Forwarded", "Via", "X-Real-IP", "CF-Connecting-IP"}) {
+            if (g_ascii_strcasecmp(header.first.c_str(), name) == 0) return true;
+        }
+        return g_ascii_strncasecmp(header.first.c_str(), "X-Forwarded-", 12) == 0;
+    });
+}
+
 std::optional<HttpResponse> refuse_stranger(const HttpRequest& request, const std::string& api_key) {
     if (api_key.empty()) {
-        if (loopback(request.remote)) return std::nullopt;
+        if (loopback(request.remote) && names_this_machine(request.header("host").value_or("")) &&
+            !was_forwarded(request))
+            return std::nullopt;
         return HttpResponse::problem(
             403, "not open to the network",
             "set TRUNKLINE_API_KEY and send it as `Authorization: Bearer <key>`; without a key "
-            "only this machine may ask");
+            "only this machine may ask, at localhost and not through a proxy");
     }
     const std::string_view given = request.header("authorization").value_or("");
     if (given.starts_with("Bearer ") && equal_constant_time(given.substr(7), api_key)) return std::nullopt;

@@ -4,6 +4,7 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -60,6 +61,9 @@ void add_histogram(std::map<std::string, MetricFamily>& families, const std::str
 }
 
 size_t count_entries(const char* directory) {
+    // Linux tells it since 6.2; reading 20,000 names would hold the shard, and its calls, for tens of milliseconds.
+    struct stat counted {};
+    if (stat(directory, &counted) == 0 && counted.st_size > 0) return static_cast<size_t>(counted.st_size);
     DIR* dir = opendir(directory);
     if (!dir) return 0;
     size_t n = 0;

@@ -19,6 +19,19 @@ FormPairs url_params(const HttpRequest& request) {
     return params;
 }
 
+/// Nothing of what was sent but the route: a query may hold what is nobody's business, a media path holds a ticket.
+std::optional<HttpResponse> refuse_unsigned(const twilio::Settings& settings, const HttpRequest& request,
+                                            bool websocket) {
+    auto refusal = twilio::check_signature(settings, request, websocket);
+    if (!refusal) return std::nullopt;
+    log_stranger("twilio",
+                 "request refused: check TWILIO_AUTH_TOKEN, and that SERVER_URL is the address known at Twilio",
+                 {{"path", websocket ? "/twilio/media" : request.path},
+                  {"peer", request.remote},
+                  {"signature", request.header("x-twilio-signature") ? "wrong" : "missing"}});
+    return refusal;
+}
+
 HttpResponse refuse_call(const Error& error) {
     log_warn("twilio", "call refused", {{"code", error.code}, {"why", error.message}});
     if (error.code == "draining" || error.code == "overload") {
@@ -31,7 +44,7 @@ HttpResponse refuse_call(const Error& error) {
 
 HttpResponse answer_voice(Shard* shard, const HttpRequest& request, CallManager* calls,
                           const twilio::Settings& settings) {
-    if (auto refusal = twilio::check_signature(settings, request, false)) return *refusal;
+    if (auto refusal = refuse_unsigned(settings, request, false)) return *refusal;
     auto incoming = twilio::parse_voice(twilio::webhook_fields(request));
     if (!incoming) return HttpResponse::problem(400, "not a voice webhook", incoming.error().message, "CallSid");
     if (!request.captures.empty()) incoming->graph = request.captures[0];
@@ -42,7 +55,7 @@ HttpResponse answer_voice(Shard* shard, const HttpRequest& request, CallManager*
 }
 
 HttpResponse take_status(const HttpRequest& request, CallManager* calls, const twilio::Settings& settings) {
-    if (auto refusal = twilio::check_signature(settings, request, false)) return *refusal;
+    if (auto refusal = refuse_unsigned(settings, request, false)) return *refusal;
     const auto status = twilio::parse_status(twilio::webhook_fields(request));
     if (!status) return HttpResponse::problem(400, "not a status callback", status.error().message, "CallStatus");
     calls->on_carrier_status(*status);
@@ -50,7 +63,7 @@ HttpResponse take_status(const HttpRequest& request, CallManager* calls, const t
 }
 
 HttpResponse apologise(const HttpRequest& request, const twilio::Settings& settings) {
-    if (auto refusal = twilio::check_signature(settings, request, false)) return *refusal;
+    if (auto refusal = refuse_unsigned(settings, request, false)) return *refusal;
     const FormPairs fields = twilio::webhook_fields(request);
     log_warn("twilio", "fallback asked for",
              {{"call", twilio::field(fields, "CallSid")}, {"error", twilio::field(fields, "ErrorCode")}});
@@ -77,7 +90,7 @@ void add_twilio_routes(HttpServer* server, CallManager* calls, const twilio::Set
         "/twilio/media/*",
         [=](Shard* shard, const HttpRequest& request,
             std::function<void(std::unique_ptr<WebSocket>)>* accepted) -> std::optional<HttpResponse> {
-            if (auto refusal = twilio::check_signature(settings, request, true)) return refusal;
+            if (auto refusal = refuse_unsigned(settings, request, true)) return refusal;
             const std::string ticket = request.captures.empty() ? "" : request.captures[0];
             if (auto ok = calls->check_ticket("twilio", ticket); !ok) {
                 log_warn("twilio", "media socket refused", {{"why", ok.error().message}, {"peer", request.remote}});

@@ -178,18 +178,25 @@ int Call::on_bus_message(GstBus*, GstMessage* message, void* data) {
         const std::string text = std::string(name.get()) + ": " + error->message;
         log_error("call", "element error", {{"call_id", call->id()}, {"error", text}, {"debug", debug.get()}});
         const CallEnding ending{"failed", "element-error", "error", text};
-        if (call->shard_->on_shard()) {
-            call->end(ending);
-        } else {
-            call->shard_->post([call, ending, alive = std::weak_ptr<bool>(call->alive_)] {
-                if (alive.lock()) call->end(ending);
-            });
-        }
-    } else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS && call->shard_->on_shard()) {
-        if (call->state_ == State::kEnding) call->later(&Call::finish);
+        call->on_own_shard([call, ending] { call->end(ending); });
+    } else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS) {
+        call->on_own_shard([call] {
+            if (call->state_ == State::kEnding) call->later(&Call::finish);
+        });
     }
     gst_message_unref(message);
     return GST_BUS_DROP;
+}
+
+/// From any thread: at once on the shard, else there as soon as possible, if the call still lives.
+void Call::on_own_shard(Task step) {
+    if (shard_->on_shard()) {
+        step();
+        return;
+    }
+    shard_->post([step = std::move(step), alive = std::weak_ptr<bool>(alive_)] {
+        if (!alive.expired()) step();
+    });
 }
 
 /// In the next turn, if the call still lives: a process that ends may not wait for it.

@@ -60,6 +60,7 @@ class Call final : private MediaSession::Listener {
     void start_limits();
     void watch_silence();
     static int on_bus_message(GstBus* bus, GstMessage* message, void* call);
+    void on_own_shard(Task step);
     void later(void (Call::*step)());
     void stop_pipeline();
     void finish();

@@ -312,12 +312,20 @@ CallCounts CallManager::counts() const {
     return counts;
 }
 
+size_t CallManager::live_of(std::string_view carrier) const {
+    const std::string prefix = carrier_key(carrier, "");
+    std::lock_guard lock(mutex_);
+    return static_cast<size_t>(std::count_if(by_carrier_id_.begin(), by_carrier_id_.end(), [&](const auto& known) {
+        return known.first.starts_with(prefix) && !entries_.at(known.second).waiting;
+    }));
+}
+
 void CallManager::start_draining() {
     std::lock_guard lock(mutex_);
     draining_ = true;
 }
 
-bool CallManager::end_all(std::chrono::milliseconds deadline) {
+bool CallManager::end_all(std::chrono::milliseconds deadline, const std::function<bool()>& go_on) {
     start_draining();
     const CallEnding shutdown{"completed", "shutdown", "api", "the engine was stopped"};
     std::vector<std::unique_ptr<WaitingCall>> waiting;
@@ -332,7 +340,7 @@ bool CallManager::end_all(std::chrono::milliseconds deadline) {
         for (const auto& [call, owned] : calls_[static_cast<size_t>(shard->index())]) call->end(shutdown);
     });
     const int64_t until = monotonic_ns() + deadline.count() * 1'000'000;
-    while (monotonic_ns() < until) {
+    while (monotonic_ns() < until || (go_on && go_on())) {
         {
             std::lock_guard lock(mutex_);
             if (calls_left_ == 0) return true;
@@ -343,6 +351,10 @@ bool CallManager::end_all(std::chrono::milliseconds deadline) {
     shards_->run_on_each([&](Shard* shard) {
         auto& left = calls_[static_cast<size_t>(shard->index())];
         for (const auto& [call, owned] : left) call->cut_off(shutdown);
+        {
+            std::lock_guard lock(mutex_);
+            calls_left_ -= left.size();
+        }
         left.clear();
     });
     return false;

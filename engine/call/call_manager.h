@@ -73,13 +73,15 @@ class CallManager {
 
     /// Any thread.
     CallCounts counts() const;
+    /// Any thread: live calls of one carrier.
+    size_t live_of(std::string_view carrier) const;
     /// True when new calls are refused; `why` for a person.
     bool refusing(std::string* why) const;
     /// Main thread: refuses new calls from now on.
     void start_draining();
-    /// Main thread: ends every call (reason "shutdown") and waits until they are gone. False when some were left at the
-    /// deadline.
-    bool end_all(std::chrono::milliseconds deadline);
+    /// Main thread: ends every call (reason "shutdown") and waits until they are gone, beyond the deadline as long as
+    /// `go_on` says so. False when some were left then.
+    bool end_all(std::chrono::milliseconds deadline, const std::function<bool()>& go_on = nullptr);
 
   private:
     struct Entry {

@@ -103,6 +103,8 @@ struct RestClient::Impl : std::enable_shared_from_this<RestClient::Impl> {
         int tries = 0;
         bool new_token = false;
         Done done;
+        int turn_ms = INT_MAX;
+        int answer_ms = 0;  ///< 0: as the settings say
     };
 
     Impl(Shard* s, RestSettings given)
@@ -117,7 +119,7 @@ struct RestClient::Impl : std::enable_shared_from_this<RestClient::Impl> {
     /// When its turn comes.
     void send(Request request) {
         const int64_t now = monotonic_ns();
-        const auto moment = limit(request).take(now);
+        const auto moment = limit(request).take(now, int64_t{request.turn_ms} * 1'000'000);
         if (!moment) {
             request.done(fail("vonage-limit", "too many requests to Vonage wait already"));
             return;
@@ -146,7 +148,7 @@ struct RestClient::Impl : std::enable_shared_from_this<RestClient::Impl> {
         call.url = settings.base_url + request.path;
         call.headers = {{"Authorization", "Bearer " + *token}, {"Accept", "application/json"}};
         call.body = request.body;
-        call.timeout_ms = settings.timeout_ms;
+        call.timeout_ms = request.answer_ms > 0 ? request.answer_ms : settings.timeout_ms;
         client.call(std::move(call), [weak = weak_from_this(), request](Result<HttpAnswer> answer) mutable {
             if (auto self = weak.lock()) self->take(std::move(request), std::move(answer));
         });
@@ -194,16 +196,17 @@ void RestClient::fetch(const std::string& uuid, std::function<void(Result<RestCa
                  }});
 }
 
-void RestClient::hang_up(const std::string& uuid, std::function<void(Status)> done) {
-    impl_->send({"PUT", path_of(uuid), R"({"action":"hangup"})", false, 0, false, [done](Result<HttpAnswer> answer) {
-                     if (!answer) {
-                         done(tl::unexpected(answer.error()));
-                     } else if (answer->status / 100 == 2 || answer->status == 404) {
-                         done({});
-                     } else {
-                         done(tl::unexpected(read_error(*answer)));
-                     }
-                 }});
+void RestClient::hang_up(const std::string& uuid, std::function<void(Status)> done, int turn_ms, int answer_ms) {
+    auto told = [done = std::move(done)](Result<HttpAnswer> answer) {
+        if (!answer) {
+            done(tl::unexpected(answer.error()));
+        } else if (answer->status / 100 == 2 || answer->status == 404) {
+            done({});
+        } else {
+            done(tl::unexpected(read_error(*answer)));
+        }
+    };
+    impl_->send({"PUT", path_of(uuid), R"({"action":"hangup"})", false, 0, false, std::move(told), turn_ms, answer_ms});
 }
 
 }  // namespace trunkline::vonage

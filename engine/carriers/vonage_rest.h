@@ -1,6 +1,7 @@
 #pragma once
 // Vonage's Voice API, the part a call engine needs: place, fetch and end a call. Asynchronous, on the thread of its
 // HttpClient. Vonage refuses what is above its limits instead of queueing it, so the limits are ours to keep.
+#include <climits>
 #include <functional>
 #include <memory>
 #include <string>
@@ -77,8 +78,9 @@ class RestClient {
     ~RestClient();
     void place(const PlaceCall& call, std::function<void(Result<RestCall>)> done);
     void fetch(const std::string& uuid, std::function<void(Result<RestCall>)> done);
-    /// A call that is gone already (404) counts as ended.
-    void hang_up(const std::string& uuid, std::function<void(Status)> done);
+    /// A call that is gone already (404) counts as ended. `turn_ms`: how long it may wait for its turn (each time that
+    /// it is tried), `answer_ms`: for the answer from then on, 0 = as the settings say.
+    void hang_up(const std::string& uuid, std::function<void(Status)> done, int turn_ms = INT_MAX, int answer_ms = 0);
 
   private:
     struct Impl;

@@ -2,6 +2,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
@@ -230,6 +231,12 @@ Result<Config> load_config(const std::string& file, const EnvLookup& env) {
     }
     if (config.graphs.empty()) config.graphs = {"graphs"};
     return config;
+}
+
+bool set_setting(Config* config, std::string_view key, const std::string& value) {
+    const auto& all = settings();
+    const auto found = std::find_if(all.begin(), all.end(), [&](const Setting& s) { return key == s.key; });
+    return found != all.end() && found->set(*config, value);
 }
 
 Status check_config(const Config& c) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/core/log.h"
@@ -50,6 +51,9 @@ using EnvLookup = std::function<std::optional<std::string>(const std::string& na
 /// `file` empty = trunkline.yaml if it is there; a named file must exist. Errors: "bad-config" with file:line:column
 /// and the nearest key, or the name of the environment variable.
 Result<Config> load_config(const std::string& file, const EnvLookup& env);
+/// One setting by its key, as the file would set it: for flags. False: there is no such key, or the value is none of
+/// its.
+bool set_setting(Config* config, std::string_view key, const std::string& value);
 /// Refuses what would be open to the world or unreachable from it: no carrier whose requests can be checked without
 /// `insecure` ("unsafe-config"), no public URL unless only this machine is listened to, half a TLS setting
 /// ("bad-config"). The message names the cure.

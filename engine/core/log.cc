@@ -4,8 +4,9 @@
 
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstdio>
@@ -15,12 +16,27 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/json.h"
+#include "engine/core/patient_output.h"
 
 namespace trunkline {
 namespace {
 
 constexpr size_t kQueuedLines = 8192;
 constexpr uint64_t kStrangersPerSecond = 20;
+
+/// spdlog's own would wait for ever for who does not read, and the end of the process with it.
+class StandardError final : public spdlog::sinks::base_sink<std::mutex> {
+  protected:
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        spdlog::memory_buf_t line;
+        formatter_->format(message, line);
+        out_.write({line.data(), line.size()});
+    }
+    void flush_() override {}
+
+  private:
+    PatientOutput out_{STDERR_FILENO};
+};
 
 struct Logger {
     std::shared_ptr<spdlog::details::thread_pool> pool;
@@ -168,13 +184,15 @@ void log_start(const LogOptions& options) {
     auto logger = std::make_shared<Logger>();
     logger->json = options.json;
     logger->color = options.color && options.file.empty();
+    std::string no_file;
     try {
         spdlog::sink_ptr sink;
-        if (options.file.empty()) {
-            sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-        } else {
-            sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
+        try {
+            if (!options.file.empty()) sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
+        } catch (const std::exception& problem) {
+            no_file = problem.what();
         }
+        if (!sink) sink = std::make_shared<StandardError>();
         logger->pool = std::make_shared<spdlog::details::thread_pool>(kQueuedLines, 1);
         logger->out = std::make_shared<spdlog::async_logger>("trunkline", std::move(sink), logger->pool,
                                                              spdlog::async_overflow_policy::overrun_oldest);
@@ -182,12 +200,15 @@ void log_start(const LogOptions& options) {
         logger->out->set_level(spdlog::level::trace);
         logger->out->flush_on(spdlog::level::trace);
     } catch (const std::exception& problem) {
-        log_error("log", "cannot open the log file; logging to standard error", {{"cause", problem.what()}});
+        log_error("log", "cannot start the log; warnings go to standard error", {{"cause", problem.what()}});
         return;
     }
-    const std::unique_lock lock(state().mutex);
-    state().logger = std::move(logger);
-    state().level = static_cast<int>(options.level);
+    {
+        const std::unique_lock lock(state().mutex);
+        state().logger = std::move(logger);
+        state().level = static_cast<int>(options.level);
+    }
+    if (!no_file.empty()) log_error("log", "cannot open the log file; logging to standard error", {{"cause", no_file}});
 }
 
 void log_stop() {

@@ -6,6 +6,9 @@
 #include "engine/core/log.h"
 
 namespace trunkline {
+namespace {
+constexpr int64_t kTellEveryMs = 600'000;
+}
 
 DeliveryPump::DeliveryPump(DeliveryStore* store, DeliverySurroundings surroundings, DeliveryLimits limits)
     : store_(store), around_(std::move(surroundings)), limits_(limits), self_(std::make_shared<DeliveryPump*>(this)) {}
@@ -102,6 +105,7 @@ void DeliveryPump::on_answer(const QueueKey& key, int status, std::string error)
     } else {
         outcome.next_unix_ms = now + back_off_ms(limits_, outcome.attempts, around_.random());
         ++stats_.failed_attempts;
+        tell_of_failure(outcome, now);
         wake_at(outcome.next_unix_ms);
     }
     const bool held = outcome.state == DeliveryOutcome::State::kPending;
@@ -112,6 +116,20 @@ void DeliveryPump::on_answer(const QueueKey& key, int status, std::string error)
     if (loading_) moved_.insert(key);
     stats_.under_way = under_way_.size();
     poke();  // there may be more of this queue, and another one may take its place
+}
+
+/// Not each: a receiver that is down for a day fails thousands of times.
+void DeliveryPump::tell_of_failure(const DeliveryOutcome& outcome, int64_t now) {
+    int64_t& again = tell_again_[outcome.webhook_id];
+    if (now < again) return;
+    again = now + kTellEveryMs;
+    const auto known = endpoints_.find(outcome.webhook_id);
+    log_warn("webhook", "a receiver does not take deliveries; they are kept and tried again",
+             {{"url", known == endpoints_.end() ? "" : public_url(known->second.url)},
+              {"webhook", outcome.webhook_id},
+              {"status", outcome.last_status},
+              {"error", outcome.last_error},
+              {"attempts", outcome.attempts}});
 }
 
 void DeliveryPump::wake_at(int64_t unix_ms) {

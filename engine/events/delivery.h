@@ -120,6 +120,7 @@ class DeliveryPump {
     void send_first(const QueueKey& key);
     void on_answer(const QueueKey& key, int status, std::string error);
     void wake_at(int64_t unix_ms);
+    void tell_of_failure(const DeliveryOutcome& outcome, int64_t now);
 
     DeliveryStore* store_;
     DeliverySurroundings around_;
@@ -127,6 +128,7 @@ class DeliveryPump {
     std::map<QueueKey, std::deque<Delivery>> under_way_;
     std::set<QueueKey> moved_;  // … on since the look that is under way began: what it finds of them may be old
     std::map<std::string, WebhookEndpoint> endpoints_;
+    std::map<std::string, int64_t> tell_again_;  // by endpoint: when its next failure goes into the log
     bool loading_ = false, poked_ = false;
     int64_t wake_unix_ms_ = 0;
     DeliveryStats stats_;

@@ -12,4 +12,14 @@ FactWeight fact_weight(std::string_view type, std::string_view fields) {
     return essential ? FactWeight::kEssential : FactWeight::kOrdinary;
 }
 
+std::string public_url(const std::string& url) {
+    std::string shown = url.substr(0, url.find_first_of("?#"));
+    const size_t scheme = shown.find("://");
+    const size_t host = scheme == std::string::npos ? 0 : scheme + 3;
+    const size_t path = shown.find('/', host);
+    const size_t at = shown.rfind('@', path);
+    if (at != std::string::npos && at >= host) shown.erase(host, at + 1 - host);
+    return shown;
+}
+
 }  // namespace trunkline

@@ -39,11 +39,21 @@ struct WebhookEndpoint {
 /// The id of an endpoint: the same for the same url and secret, telling neither.
 std::string webhook_endpoint_id(std::string_view url, std::string_view secret);
 
+/// The address without what may be secret in it: user, password, query, fragment.
+std::string public_url(const std::string& url);
+
 struct FactRecord {
     FactPtr fact;
     bool to_database = true;  ///< derived tables too (conversation_log, turns); call_events is always written
     std::string webhook_id;   ///< empty = none
     std::vector<std::string> more_webhooks = {};  ///< further ones, in the same transaction
+};
+
+/// A webhook of a call, put once when the call goes live: whether its filter lets `call.ended` through, for a start
+/// after a crash, which ends the call in its place.
+struct WebhookEnd {
+    std::string call_id, webhook_id;
+    bool wanted = false;
 };
 
 /// Which facts go first when there is no room for all.
@@ -57,7 +67,7 @@ FactWeight fact_weight(std::string_view type, std::string_view fields);
 
 class RecordingStore;
 
-using Record = std::variant<CallRow, SessionRow, FactRecord>;
+using Record = std::variant<CallRow, SessionRow, FactRecord, WebhookEnd>;
 
 /// What shards see. Implemented by storage (real) and by tests (recording).
 class Outbox {

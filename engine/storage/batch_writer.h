@@ -14,7 +14,7 @@
 
 namespace trunkline {
 
-using Entry = std::variant<CallRow, SessionRow, FactRecord, DeliveryOutcome, WebhookEndpoint>;
+using Entry = std::variant<CallRow, SessionRow, FactRecord, WebhookEnd, DeliveryOutcome, WebhookEndpoint>;
 
 class BatchWriter {
   public:

@@ -22,11 +22,15 @@ namespace {
 
 // Long enough for a reader's checkpoint, short enough that the storage thread stays answerable.
 constexpr int kBusyTimeoutMs = 200;
+// At the start nobody waits for us yet, and a backup that holds the lock is no reason not to start.
+constexpr int kStartBusyTimeoutMs = 10'000;
 
-Result<SessionPtr> open_session(const std::string& path, std::initializer_list<const char*> pragmas) {
+void set_busy_timeout(soci::session& session, int ms) { session << "PRAGMA busy_timeout=" + std::to_string(ms); }
+
+Result<SessionPtr> open_session(const std::string& path, int busy_ms, std::initializer_list<const char*> pragmas) {
     try {
         auto session = std::make_shared<soci::session>(soci::sqlite3, "db=\"" + path + "\"");
-        *session << "PRAGMA busy_timeout=" + std::to_string(kBusyTimeoutMs);
+        set_busy_timeout(*session, busy_ms);
         for (const char* pragma : pragmas) *session << pragma;
         return session;
     } catch (const std::exception& problem) {
@@ -87,12 +91,15 @@ Result<std::string> sqlite_path(std::string_view url) {
 }
 
 Result<SessionPtr> open_writing_session(const std::string& path) {
-    return open_session(path, {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON",
-                               "PRAGMA journal_size_limit=67108864"});
+    return open_session(path, kStartBusyTimeoutMs,
+                        {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON",
+                         "PRAGMA journal_size_limit=67108864"});
 }
 
+void wait_briefly(soci::session& session) { set_busy_timeout(session, kBusyTimeoutMs); }
+
 Result<SessionPtr> open_reading_session(const std::string& path) {
-    return open_session(path, {"PRAGMA query_only=ON"});
+    return open_session(path, kBusyTimeoutMs, {"PRAGMA query_only=ON"});
 }
 
 Result<int> migrate(soci::session& session) {

@@ -30,8 +30,12 @@ using SessionPtr = std::shared_ptr<soci::session>;
 /// understood.
 Result<std::string> sqlite_path(std::string_view url);
 
-/// The writing session: WAL, synchronous=FULL. Errors: "database-open" names the file, the cause and the cure.
+/// The writing session: WAL, synchronous=FULL. It waits ten seconds for a lock of somebody else, for what must be done
+/// before the program can start; wait_briefly() ends that. Errors: "database-open" names the file, the cause and the
+/// cure.
 Result<SessionPtr> open_writing_session(const std::string& path);
+/// From now on a statement gives up on a lock after 200 ms: the storage thread must stay answerable.
+void wait_briefly(soci::session& session);
 /// A session that can only read.
 Result<SessionPtr> open_reading_session(const std::string& path);
 

@@ -34,6 +34,11 @@ void write(JsonWriter& w, const FactRecord& record) {
     if (record.fact) w.raw_field("body", record.fact->body);
 }
 
+void write(JsonWriter& w, const WebhookEnd& end) {
+    w.field("table", "webhook_ends").field("call_id", end.call_id).field("webhook_id", end.webhook_id);
+    w.field("wanted", end.wanted);
+}
+
 }  // namespace
 
 bool DeadLetters::keep(const Record& record, std::string_view why) const {

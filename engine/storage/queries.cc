@@ -246,4 +246,21 @@ Result<std::string> Queries::turns(const std::string& call, uint64_t after_turn,
     });
 }
 
+Result<std::string> Queries::waiting_webhooks() {
+    return guarded([&]() -> Result<std::string> {
+        Statement rows(
+            *session_,
+            "SELECT d.webhook_id, COALESCE(w.url, ''), COUNT(*) FROM webhook_deliveries d LEFT JOIN webhooks w"
+            " ON w.id = d.webhook_id WHERE d.state = 'pending' GROUP BY d.webhook_id, w.url",
+            "", "ssi");
+        JsonWriter w;
+        w.begin_array();
+        rows.each({}, [&] {
+            w.begin_object().field("webhook_id", rows.text(0)).field("url", rows.text(1));
+            w.field("waiting", rows.integer(2)).end();
+        });
+        return w.end().take();
+    });
+}
+
 }  // namespace trunkline

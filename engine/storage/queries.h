@@ -38,6 +38,8 @@ class Queries {
     Result<std::string> call_events(const std::string& call, uint64_t after_seq, int limit);
     /// {"call_id","turns":[{"turn", the stages, "interrupted","heard_text","created_at"}],"next_after":turn or null}
     Result<std::string> turns(const std::string& call, uint64_t after_turn, int limit);
+    /// Where deliveries wait: [{"webhook_id","url" (without what may be secret),"waiting"}]
+    Result<std::string> waiting_webhooks();
 
   private:
     Result<std::string> resolve(const std::string& call);

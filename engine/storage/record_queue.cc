@@ -18,16 +18,20 @@ constexpr int64_t kTellEveryNs = 1'000'000'000;
 bool ends_a_call(const Record& record) {
     if (const auto* row = std::get_if<CallRow>(&record)) return row->ended_unix_ms != 0;
     if (const auto* row = std::get_if<SessionRow>(&record)) return row->stopped_unix_ms != 0;
-    const auto& fact = std::get<FactRecord>(record).fact;
-    return fact && fact->type == "call.ended";
+    const auto* fact = std::get_if<FactRecord>(&record);
+    return fact && fact->fact && fact->fact->type == "call.ended";
 }
 
 }  // namespace
 
 bool RecordQueue::put(Record&& record) {
+    // While an end is kept aside, no later one overtakes it: a kill in between would leave a closed row without its
+    // call.ended.
+    const bool ends = ends_a_call(record);
+    if (ends && aside_size_ > 0 && keep_aside(record)) return true;
     if (ring_.try_push(std::move(record))) return true;
     // NOLINTNEXTLINE(bugprone-use-after-move): a full ring leaves it untouched
-    if (ends_a_call(record) && keep_aside(record)) return true;
+    if (ends && keep_aside(record)) return true;
     ++refused_;
     return false;
 }

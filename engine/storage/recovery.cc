@@ -48,8 +48,15 @@ std::vector<OpenCall> open_calls(soci::session& session) {
         call.fields = w.text().substr(1, w.text().size() - 2);
         open.push_back(std::move(call));
     });
-    Statement webhooks(session, "SELECT DISTINCT webhook_id FROM webhook_deliveries WHERE call_id = :c", "s", "s");
-    for (OpenCall& call : open) webhooks.each({call.id}, [&] { call.webhooks.push_back(webhooks.text(0)); });
+    // Those who want it; of calls of a version that did not write that down, those who were sent anything.
+    Statement webhooks(session,
+                       "SELECT webhook_id FROM webhook_ends WHERE call_id = :a AND wanted <> 0"
+                       " UNION SELECT webhook_id FROM webhook_deliveries WHERE call_id = :b"
+                       " AND webhook_id NOT IN (SELECT webhook_id FROM webhook_ends WHERE call_id = :c)",
+                       "sss", "s");
+    for (OpenCall& call : open) {
+        webhooks.each({call.id, call.id, call.id}, [&] { call.webhooks.push_back(webhooks.text(0)); });
+    }
     Statement ended(session, "SELECT body FROM call_events WHERE call_id = :c AND type = 'call.ended'", "s", "s");
     for (OpenCall& call : open) ended.each({call.id}, [&] { call.ended = ended.text(0); });
     return open;

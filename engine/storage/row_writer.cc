@@ -125,10 +125,15 @@ struct RowWriter::Impl {
                   " webhook_deliveries WHERE webhook_id = :v AND call_id = :d AND state = 'pending')",
                   "ssss"),
           webhook(s, "INSERT INTO webhooks (id, url, created_at) VALUES (:i, :u, :t) ON CONFLICT (id) DO NOTHING",
-                  "sss") {}
+                  "sss"),
+          end_wish(s,
+                   "INSERT INTO webhook_ends (call_id, webhook_id, wanted) VALUES (:c, :w, :y)"
+                   " ON CONFLICT (call_id, webhook_id) DO NOTHING",
+                   "ssi"),
+          forget_wishes(s, "DELETE FROM webhook_ends WHERE call_id = :c", "s") {}
 
     Statement call, session, event, stored_body, conflict, line, feel, turn, fill_turn, delivery, queue, settle,
-        requeue, unqueue, webhook;
+        requeue, unqueue, webhook, end_wish, forget_wishes;
 
     void write_delivery(const Fact& fact, const std::string& endpoint_id, Effects& effects);
     void write_derived(const Fact& fact, Effects& effects);
@@ -180,6 +185,7 @@ void RowWriter::write(const FactRecord& record, Effects& effects) {
     } else {
         impl_->keep_conflict(fact, effects);
     }
+    if (fact.type == "call.ended") impl_->forget_wishes.run({fact.call_id});
     if (record.to_database) impl_->write_derived(fact, effects);
     if (!record.webhook_id.empty()) impl_->write_delivery(fact, record.webhook_id, effects);
     for (const std::string& webhook : record.more_webhooks) impl_->write_delivery(fact, webhook, effects);
@@ -242,6 +248,10 @@ void RowWriter::Impl::write_turn(const Fact& fact, const TurnRow& row, Effects& 
     ++effects.rows;
 }
 
+void RowWriter::write(const WebhookEnd& end, Effects& effects) {
+    effects.rows += static_cast<uint64_t>(impl_->end_wish.run({end.call_id, end.webhook_id, end.wanted ? 1 : 0}));
+}
+
 void RowWriter::write(const DeliveryOutcome& outcome, Effects& effects) {
     const bool pending = outcome.state == DeliveryOutcome::State::kPending;
     const int64_t now = unix_ms();
@@ -260,16 +270,6 @@ void RowWriter::write(const DeliveryOutcome& outcome, Effects& effects) {
 void RowWriter::write(const WebhookEndpoint& endpoint, Effects& effects) {
     effects.rows +=
         static_cast<uint64_t>(impl_->webhook.run({endpoint.id, public_url(endpoint.url), rfc3339(unix_ms())}));
-}
-
-std::string public_url(const std::string& url) {
-    std::string shown = url.substr(0, url.find_first_of("?#"));
-    const size_t scheme = shown.find("://");
-    const size_t host = scheme == std::string::npos ? 0 : scheme + 3;
-    const size_t path = shown.find('/', host);
-    const size_t at = shown.rfind('@', path);
-    if (at != std::string::npos && at >= host) shown.erase(host, at + 1 - host);
-    return shown;
 }
 
 }  // namespace trunkline

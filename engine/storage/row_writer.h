@@ -11,9 +11,6 @@
 
 namespace trunkline {
 
-/// The address without what may be secret in it: user, password, query, fragment.
-std::string public_url(const std::string& url);
-
 class RowWriter {
   public:
     explicit RowWriter(SessionPtr session);
@@ -28,6 +25,7 @@ class RowWriter {
     void write(const CallRow& row, Effects& effects);
     void write(const SessionRow& row, Effects& effects);
     void write(const FactRecord& record, Effects& effects);
+    void write(const WebhookEnd& end, Effects& effects);
     void write(const DeliveryOutcome& outcome, Effects& effects);
     void write(const WebhookEndpoint& endpoint, Effects& effects);
 

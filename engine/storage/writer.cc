@@ -126,7 +126,7 @@ size_t StorageWriter::Impl::collect() {
         std::visit([this](auto& row) { batch.emplace_back(std::move(row)); }, record);
         ++popped;
     }
-    if (batch.size() < options.batch_rows) {  // the ring is empty
+    if (batch.size() < options.batch_rows && ring.size() == 0) {  // else a producer is still filling its place
         for (Record& late : ring.take_aside()) {
             std::visit([this](auto& row) { batch.emplace_back(std::move(row)); }, late);
         }
@@ -278,6 +278,7 @@ Result<std::unique_ptr<StorageWriter>> StorageWriter::open(StorageOptions option
     if (const auto steps = migrate(**session); !steps) return tl::unexpected(steps.error());
     const auto closed = close_abandoned_calls(*session);
     if (!closed) return tl::unexpected(closed.error());
+    wait_briefly(**session);
     auto impl = std::make_unique<Impl>(std::move(options), *std::move(lock), *session);
     impl->recovered = static_cast<uint64_t>(*closed);
     impl->thread = std::thread([self = impl.get()] {

@@ -83,7 +83,7 @@ struct Rig {
 
     std::string ask(std::string_view target, std::string_view body) const {
         std::string request = body.empty() ? "GET " : "POST ";
-        request.append(target).append(" HTTP/1.1\r\nHost: h\r\n");
+        request.append(target).append(" HTTP/1.1\r\nHost: localhost\r\n");
         if (!body.empty()) {
             request += "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ";
             request += std::to_string(body.size()) + "\r\n";

@@ -21,6 +21,18 @@ TEST(Door, Line2AWebhookWithoutOrWithAWrongSignatureGetsNoCall) {
     EXPECT_TRUE(rig.sql("select id from calls").empty());
 }
 
+TEST(Door, ARefusedSignatureIsInTheLogWithoutWhatWasSent) {
+    Rig rig;
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(rig.get("/twilio/voice?key=hidden-word").status, 403);
+    EXPECT_EQ(rig.get("/twilio/voice?key=hidden-word", {"X-Twilio-Signature: AAAA"}).status, 403);
+    const std::string log = testing::internal::GetCapturedStderr();
+    EXPECT_NE(log.find("signature=missing"), std::string::npos) << log;
+    EXPECT_NE(log.find("signature=wrong"), std::string::npos) << log;
+    EXPECT_NE(log.find("TWILIO_AUTH_TOKEN"), std::string::npos) << log;
+    EXPECT_EQ(log.find("hidden-word"), std::string::npos) << log;
+}
+
 TEST(Door, Line2TheSignatureMayHaveBeenMadeWithThePort) {
     Rig rig;
     auto call = rig.call([](auto& o) { o.webhook_signature = lab::SignatureMode::kWithPort; });
@@ -135,6 +147,29 @@ TEST(Door, TheApiTellsOfCallsAndNamesWhatIsWrong) {
     EXPECT_NE(metrics.find("trunkline_calls_ended_total{status=\"completed\",reason=\"caller-hangup\"} 1"),
               std::string::npos)
         << metrics;
+}
+
+TEST(Door, WithoutAKeyWhoComesThroughAProxyOnThisMachineIsNoNeighbour) {
+    Rig rig;
+    const std::vector<std::string> strangers[] = {{"Host: voice.example.com"},
+                                                  {"Host: 127.example.com"},  // a name that was made to mean us
+                                                  {"Host: localhost.example.com:8080"},
+                                                  {"Host:"},
+                                                  {"X-Forwarded-For: 203.0.113.9"},
+                                                  {"Forwarded: for=203.0.113.9"},
+                                                  {"X-Real-IP: 203.0.113.9"},
+                                                  {"CF-Connecting-IP: 203.0.113.9"},
+                                                  {"Via: 1.1 edge"}};
+    for (const auto& headers : strangers) {
+        for (const char* path : {"/api/v1/calls", "/metrics"}) {
+            const auto [status, body] = rig.get(path, headers);
+            EXPECT_EQ(status / 100, 4) << headers[0] << " " << path << ": " << body.substr(0, 200);
+        }
+    }
+    EXPECT_NE(rig.get("/metrics", {"Host: voice.example.com"}).body.find("TRUNKLINE_API_KEY"), std::string::npos);
+    for (const char* host : {"Host: localhost", "Host: LOCALHOST:8080", "Host: 127.0.0.1:1", "Host: [::1]:8080"})
+        EXPECT_EQ(rig.get("/metrics", {host}).status, 200) << host;
+    EXPECT_EQ(rig.get("/healthz", {"Host: voice.example.com"}).status, 200) << "probes may come from anywhere";
 }
 
 }  // namespace

@@ -16,11 +16,6 @@
 namespace trunkline::test {
 namespace {
 
-std::string program() {
-    const char* build = std::getenv("TRUNKLINE_BUILD_DIR");
-    return std::string(build ? build : "build/release") + "/engine/trunkline";
-}
-
 size_t entries(pid_t pid, const char* what) {
     size_t n = 0;
     std::error_code error;
@@ -32,11 +27,16 @@ size_t entries(pid_t pid, const char* what) {
 
 }  // namespace
 
+std::string program_of_engine() {
+    const char* build = std::getenv("TRUNKLINE_BUILD_DIR");
+    return std::string(build ? build : "build/release") + "/engine/trunkline";
+}
+
 EngineProcess::EngineProcess(std::string folder, const std::string& graph, std::vector<std::string> environment)
     : folder_(std::move(folder)) {
     int log[2];
     if (pipe2(log, O_CLOEXEC) != 0) throw std::runtime_error("no pipe for the engine's log");
-    const std::string database = folder_ + "/calls.db", path = program();
+    const std::string database = folder_ + "/calls.db", path = program_of_engine();
     pid_ = fork();
     if (pid_ == 0) {
         dup2(log[1], 1);

@@ -10,6 +10,9 @@
 
 namespace trunkline::test {
 
+/// The program under test.
+std::string program_of_engine();
+
 class EngineProcess {
   public:
     /// Starts `trunkline serve` with `graph`. `environment`: "NAME=value". The database lives in `folder`, so that a

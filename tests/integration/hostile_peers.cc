@@ -109,7 +109,7 @@ void HostilePeer::reset() {
 
 std::string http_get(int port, const std::string& path) {
     HostilePeer peer(port);
-    peer.send("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    peer.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
     return peer.read_to_end();
 }
 

@@ -209,5 +209,58 @@ TEST_F(Kill, NothingThatWasOnDiskIsLostOrDoubled) {
     EXPECT_EQ(rig.engine().stop(SIGTERM), 0);
 }
 
+/// Whether it has heard of anything else of the call or not, and nobody who did not ask for it.
+TEST(KilledCall, ItsEndIsToldToThoseWhoWantIt) {
+    Receiver receiver([](int) { return false; });
+    const auto hook = [&](const std::string& name, const std::string& events) {
+        return "  " + name + ": {element: webhooksink, url: \"" + receiver.url("/" + name) +
+               "\", secret: s, events: \"" + events + "\"}\n";
+    };
+    ProcessRig rig(hook("ends", "call.ended") + hook("words", "transcript"), "db, ends, words");
+    rig.start().wait_until_ready();
+    auto call = rig.call();
+    ASSERT_TRUE(eventually([&] {
+        return rig.number(
+                   "select count(*) from webhook_deliveries d join call_events e on e.call_id = d.call_id and "
+                   "e.seq = d.seq where e.type = 'transcript'") > 0;
+    })) << "the agent's greeting";
+    rig.engine().stop(SIGKILL);
+    call.reset();
+    rig.start().wait_until_ready();
+    const auto told = [&](const std::string& path) {
+        size_t ends = 0;
+        for (const auto& post : receiver.accepted())
+            ends += post.path() == path && (*Json::parse(post.body))["type"].text_or("") == "call.ended";
+        return ends;
+    };
+    EXPECT_TRUE(eventually([&] { return told("/ends") == 1; }, 60s)) << "told " << told("/ends") << " times";
+    EXPECT_TRUE(
+        eventually([&] { return rig.number("select count(*) from webhook_deliveries where state = 'pending'") == 0; }));
+    EXPECT_EQ(told("/words"), 0U);
+}
+
+/// A secret that was changed makes it another webhook: what waits for the old one must not wait in silence.
+TEST(Restart, WhatWaitsForAWebhookThatNoGraphNamesIsTold) {
+    Receiver receiver([](int) { return true; });
+    ProcessRig rig("  hook: {element: webhooksink, url: \"" + receiver.url("/hook?key=hidden-word") +
+                       "\", secret: $secret.HOOK_SECRET}\n",
+                   "db, hook");
+    rig.start({"HOOK_SECRET=password-one"}).wait_until_ready();
+    auto call = rig.call();
+    ASSERT_TRUE(
+        eventually([&] { return rig.number("select count(*) from webhook_deliveries where state = 'pending'") > 0; }));
+    EXPECT_EQ(rig.engine().stop(SIGTERM), 0);
+    call.reset();
+    rig.start({"HOOK_SECRET=password-one"}).wait_until_ready();
+    EXPECT_EQ(rig.engine().stop(SIGTERM), 0);
+    EXPECT_EQ(rig.engine().log().find("no graph names"), std::string::npos) << rig.engine().log();
+    rig.start({"HOOK_SECRET=password-two"}).wait_until_ready();
+    EXPECT_TRUE(eventually([&] { return rig.engine().log().find("no graph names") != std::string::npos; }, 30s));
+    const std::string log = rig.engine().log();
+    EXPECT_NE(log.find("/hook"), std::string::npos) << log;
+    EXPECT_EQ(log.find("hidden-word"), std::string::npos) << log;
+    EXPECT_EQ(log.find("password-"), std::string::npos) << log;
+}
+
 }  // namespace
 }  // namespace trunkline::test

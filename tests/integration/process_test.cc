@@ -1,8 +1,12 @@
 // Rules of the architecture that only a whole process shows: no thread per call, two descriptors per call, nothing of
 // GStreamer left after teardown, SIGTERM ends every call, kill -9 loses nothing that was on disk.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <regex>
@@ -126,6 +130,54 @@ TEST_F(Process, SigtermEndsEveryCallInTheDatabase) {
     EXPECT_EQ(count("select count(*) from calls where ended_at is not null and end_reason = 'shutdown'"), 5);
     EXPECT_EQ(count("select count(*) from call_events where type = 'call.ended'"), 5);
     for (auto& call : calls) EXPECT_TRUE(call->wait_for([](const CallResult& c) { return c.ended; }, 10s));
+}
+
+/// The write end of a pipe that is full and that nobody reads.
+class FullPipe {
+  public:
+    FullPipe() {
+        EXPECT_EQ(pipe2(fds_, O_CLOEXEC), 0);
+        fcntl(fds_[1], F_SETFL, O_NONBLOCK);
+        const std::string page(4096, '.');
+        while (write(fds_[1], page.data(), page.size()) > 0) {
+        }
+        fcntl(fds_[1], F_SETFL, 0);  // as a shell hands it over
+    }
+    ~FullPipe() {
+        close(fds_[0]);
+        close(fds_[1]);
+    }
+    int fd() const { return fds_[1]; }
+
+  private:
+    int fds_[2] = {-1, -1};
+};
+
+TEST_F(Process, WhoDoesNotReadItsOutputKeepsNoEngineAlive) {
+    const FullPipe nobody_reads;
+    const std::string database = folder + "/calls.db", program = program_of_engine();
+    const std::string graph_file = graph(), agent_url = "AGENT_URL=" + agent->url();
+    const pid_t pid = fork();
+    if (pid == 0) {
+        dup2(nobody_reads.fd(), 1);
+        dup2(nobody_reads.fd(), 2);
+        putenv(const_cast<char*>(agent_url.c_str()));
+        execl(program.c_str(), "trunkline", "serve", "--follow", "--env-file", "/dev/null", "--graphs",
+              graph_file.c_str(), "--port", "0", "--database", database.c_str(), "--url", "https://voice.example.com",
+              "--insecure", "--drain-ms", "0", nullptr);
+        _exit(127);
+    }
+    // Its tables are there: it has long since asked for the signal.
+    ASSERT_TRUE(eventually([&] { return count("select count(*) from calls") == 0; }));
+    kill(pid, SIGTERM);
+    int status = -1;
+    const bool ended = eventually([&] { return waitpid(pid, &status, WNOHANG) == pid; }, 60s);
+    EXPECT_TRUE(ended);
+    if (!ended) {
+        kill(pid, SIGKILL);
+        waitpid(pid, &status, 0);
+    }
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
 }
 
 TEST_F(Process, AKilledEngineLosesNothingThatWasOnDisk) {

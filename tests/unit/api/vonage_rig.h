@@ -32,7 +32,9 @@ struct Reply {
 struct RigWishes {
     bool signed_requests = false;
     bool custom_socket = false;
-    bool rest = true;  ///< credentials of the REST API are there
+    bool rest = true;   ///< credentials of the REST API are there
+    bool mute = false;  ///< the REST API takes connections and says nothing
+    std::shared_ptr<vonage::RestLimits> rest_limits = std::make_shared<vonage::RestLimits>();
     std::string limits = "{call: 30m}";
     size_t max_calls = 20'000;
 };
@@ -51,6 +53,19 @@ class MediaClient {
   private:
     RawClient client_;
     int status_ = 0;
+};
+
+/// Takes connections, as the kernel does for who listens, and never reads or writes.
+class MuteServer {
+  public:
+    MuteServer();
+    ~MuteServer();
+    MuteServer(const MuteServer&) = delete;
+    MuteServer& operator=(const MuteServer&) = delete;
+    std::string url() const;
+
+  private:
+    int fd_;
 };
 
 class VonageRig {
@@ -76,6 +91,7 @@ class VonageRig {
 
     RecordingOutbox outbox;
     FakeApi api{{{204, ""}}};
+    MuteServer mute_api;
     std::unique_ptr<ShardPool> shards;
     std::unique_ptr<graph::GraphStore> graphs;
     std::unique_ptr<vonage::HangUps> hang_ups;

@@ -1,7 +1,12 @@
 // Vonage's routes on real sockets.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+#include <thread>
+
 #include "engine/core/clock.h"
+#include "tests/support/eventually.h"
 #include "tests/unit/carriers/rsa_key.h"
 #include "vonage_rig.h"
 
@@ -224,6 +229,77 @@ TEST(VonageRoutes, Line33AShutdownHangsUp) {
     rig.calls->end_all(std::chrono::seconds(30));
     ASSERT_EQ(rig.api.asked().size(), 1U);
     EXPECT_EQ(rig.api.asked()[0].method, "PUT");
+}
+
+std::string nth_call(size_t i) { return "call-" + std::to_string(i); }
+
+/// So many calls that are up, each with its socket.
+std::vector<std::unique_ptr<MediaClient>> live_calls(VonageRig& rig, size_t count) {
+    std::vector<std::unique_ptr<MediaClient>> media;
+    for (size_t i = 0; i < count; ++i) {
+        const std::string path = VonageRig::media_path(rig.announce(nth_call(i)));
+        media.push_back(std::make_unique<MediaClient>(rig.server->port(), path, ""));
+        media.back()->connected(nth_call(i));
+    }
+    EXPECT_TRUE(eventually([&] {
+        const auto types = rig.outbox.fact_types();
+        return std::count(types.begin(), types.end(), "call.answered") == static_cast<std::ptrdiff_t>(count);
+    }));
+    return media;
+}
+
+/// Every call has one closed row, with the true reason, and its last fact.
+void expect_all_shut_down(const VonageRig& rig, size_t count) {
+    std::set<std::string> ended;
+    for (const CallRow& row : rig.outbox.all<CallRow>()) {
+        if (row.ended_unix_ms == 0) continue;
+        EXPECT_TRUE(ended.insert(row.id).second) << "ended twice";
+        EXPECT_EQ(row.status + "/" + row.end_reason, "completed/shutdown");
+    }
+    EXPECT_EQ(ended.size(), count);
+    const auto types = rig.outbox.fact_types();
+    EXPECT_EQ(std::count(types.begin(), types.end(), "call.ended"), static_cast<std::ptrdiff_t>(count));
+}
+
+TEST(VonageRoutes, Line33AtAShutdownEveryCallIsHungUpBeforeItsSocketClosesHoweverManyWait) {
+    RigWishes wishes;  // the turn of the last one comes later than an answer is waited for
+    wishes.rest_limits.reset(new vonage::RestLimits{{3, 1, 1}, {1, 1'600'000'000, 60'000'000'000}});
+    VonageRig rig(wishes);
+    const auto media = live_calls(rig, 3);
+    std::vector<std::thread> carriers;
+    for (size_t i = 0; i < media.size(); ++i) {
+        carriers.emplace_back([&, i] {
+            EXPECT_EQ(media[i]->wait_close_code(), 1000);
+            const auto asked = rig.api.asked();
+            EXPECT_TRUE(std::any_of(
+                asked.begin(), asked.end(),
+                [&](const FakeApi::Asked& a) { return a.method == "PUT" && a.path == "/v1/calls/" + nth_call(i); }))
+                << nth_call(i) << " was not hung up when its socket closed";
+        });
+    }
+    EXPECT_TRUE(rig.calls->end_all(std::chrono::milliseconds(1), [] { return true; })) << "as long as it may go on";
+    for (auto& carrier : carriers) carrier.join();
+    expect_all_shut_down(rig, media.size());
+}
+
+TEST(VonageRoutes, AnApiThatNeverAnswersHoldsNoShutdownUp) {
+    RigWishes wishes;
+    wishes.mute = true;
+    VonageRig rig(wishes);
+    const auto media = live_calls(rig, 20);
+    EXPECT_TRUE(rig.calls->end_all(std::chrono::seconds(60))) << "they end by themselves";
+    for (const auto& one : media) EXPECT_EQ(one->wait_close_code(), 1000);
+    expect_all_shut_down(rig, media.size());
+}
+
+TEST(VonageRoutes, AShutdownThatEndsBeforeTheApiAnswersHasStoredWhyEachCallEnded) {
+    RigWishes wishes;
+    wishes.mute = true;
+    VonageRig rig(wishes);
+    const auto media = live_calls(rig, 20);
+    int asked = 0;
+    EXPECT_FALSE(rig.calls->end_all(std::chrono::milliseconds(1), [&] { return ++asked < 10; }));
+    expect_all_shut_down(rig, media.size());
 }
 
 TEST(VonageRoutes, Line23UnsignedIs503AndWronglySignedIs401) {

@@ -64,8 +64,8 @@ int Peer::wait_close_code() {
     }
 }
 
-ManagerRig::ManagerRig(CallManagerOptions options) {
-    std::ofstream(folder_.path() + "/echo.yaml") << kEcho;
+ManagerRig::ManagerRig(CallManagerOptions options, const std::string& graph) {
+    std::ofstream(folder_.path() + "/echo.yaml") << (graph.empty() ? kEcho : graph);
     graphs = std::make_unique<graph::GraphStore>(std::vector<std::string>{folder_.path()}, graph::LoadOptions{});
     for (const auto& d : graphs->reload().diagnostics) {
         if (d.severity == graph::Severity::kError) ADD_FAILURE() << d.code << ": " << d.message;

@@ -37,7 +37,8 @@ class Peer {
 
 class ManagerRig {
   public:
-    explicit ManagerRig(CallManagerOptions options = {});
+    /// `graph`: a graph file, "" = one that echoes.
+    explicit ManagerRig(CallManagerOptions options = {}, const std::string& graph = "");
     ~ManagerRig();
     ManagerRig(const ManagerRig&) = delete;
     ManagerRig& operator=(const ManagerRig&) = delete;

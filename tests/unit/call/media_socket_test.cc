@@ -182,6 +182,27 @@ TEST(MediaSocket, ShutdownEndsLiveCalls) {
     EXPECT_TRUE(rig.outbox.gap_free());
 }
 
+TEST(MediaSocket, AnEndOfStreamThatAnotherThreadPostsEndsTheCallLikeAnyOther) {
+    ManagerRig rig({}, R"(trunkline: 1
+name: queued
+threads: allowed
+nodes:
+  caller: {element: callsrc}
+  held: {element: queue}
+  end: {element: fakesink}
+links:
+  heard: caller -> held -> end
+)");
+    Peer peer = rig.socket(rig.admit()->ticket);
+    peer.start();
+    ASSERT_TRUE(rig.outbox.wait_fact("call.answered"));
+    testing::internal::CaptureStderr();
+    peer.send(R"({"event":"stop","streamSid":"MZ1"})");
+    EXPECT_EQ(peer.wait_close_code(), 1000);
+    EXPECT_EQ(testing::internal::GetCapturedStderr().find("no end of stream"), std::string::npos)
+        << "it came, and nobody looked";
+}
+
 /// Options of a carrier that wants to be told of an end; `told` counts, `go_on` closes the socket.
 CallManagerOptions telling(int* told, std::function<void()>* go_on) {
     CallManagerOptions options;

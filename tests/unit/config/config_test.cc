@@ -94,6 +94,17 @@ TEST_F(ConfigTest, ReadsWhatTheUsualVariablesSay) {
     EXPECT_EQ(config->log.level, LogLevel::kDebug);
 }
 
+TEST_F(ConfigTest, AFlagIsReadAsTheSettingIs) {
+    Config config;
+    EXPECT_TRUE(set_setting(&config, "server_url", "https://voice.example.com/"));
+    EXPECT_EQ(config.public_url, "https://voice.example.com");
+    EXPECT_FALSE(set_setting(&config, "server_url", "voice.example.com"));
+    EXPECT_TRUE(set_setting(&config, "database", "sqlite:///var/calls.db"));
+    EXPECT_EQ(config.database, "var/calls.db");
+    EXPECT_FALSE(set_setting(&config, "database", "postgres://user:word@host/calls"));
+    EXPECT_FALSE(set_setting(&config, "datbase", "x"));
+}
+
 TEST_F(ConfigTest, EveryBadVariableIsNamed) {
     const std::pair<const char*, const char*> bad[] = {
         {"TRUNKLINE_PORT", "65536"},      {"TRUNKLINE_PORT", "80a"},        {"PORT", "-1"},

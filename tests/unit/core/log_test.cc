@@ -58,6 +58,21 @@ TEST_F(LogToFile, WritesOneJsonObjectPerRecord) {
     EXPECT_TRUE((*line)["odd"].is_string());
 }
 
+TEST_F(LogToFile, AFileThatCannotBeOpenedLeavesTheLogOnStandardErrorAsItWasAskedFor) {
+    testing::internal::CaptureStderr();
+    LogOptions options;
+    options.json = true;
+    options.level = LogLevel::kInfo;
+    options.file = path_ + "/no/such/folder.log";
+    std::ofstream(path_) << "a file, no folder";
+    log_start(options);
+    log_info("server", "ready");
+    log_stop();
+    const std::string log = testing::internal::GetCapturedStderr();
+    EXPECT_NE(log.find("cannot open the log file"), std::string::npos) << log;
+    EXPECT_NE(log.find("\"message\":\"ready\""), std::string::npos) << log;
+}
+
 TEST_F(LogToFile, IsAsciiWhateverTheText) {
     start(false);
     log_info("x", "gr\xC3\xBC\xC3\x9F \xF0\x9F\x98\x80 \xFF\x1b[31m", {{"name", "\xE2\x82\xAC uro"}});

@@ -289,5 +289,29 @@ TEST(BackOff, IsShortenedByUpToAQuarter) {
     EXPECT_EQ(DeliveryPump::back_off_ms(limits, 1'000, 0.0), 600'000);
 }
 
+TEST_F(DeliveryTest, AReceiverThatTakesNothingIsInTheLogNowAndThenWithoutItsSecrets) {
+    store_.known = {{"w1", "http://user:hidden@one/hook?key=hidden", "hidden"}};
+    for (uint64_t call = 0; call < 3; ++call) store_.add("w1", "c" + std::to_string(call), 1, now_);
+    testing::internal::CaptureStderr();
+    pump_->poke();
+    answer(0, 500);
+    answer(1, 0);
+    answer(2, 500);
+    const auto lines = [](const std::string& log) { return std::count(log.begin(), log.end(), '\n'); };
+    const std::string log = testing::internal::GetCapturedStderr();
+    EXPECT_EQ(lines(log), 1) << log;
+    EXPECT_NE(log.find("http://one/hook"), std::string::npos) << log;
+    EXPECT_NE(log.find("500"), std::string::npos) << log;
+    EXPECT_EQ(log.find("hidden"), std::string::npos) << log;
+    testing::internal::CaptureStderr();
+    for (size_t next = 3; now_ < 3'600'000'000'000 && next < 60; ++next) {
+        while (sent_.size() <= next) pass(1'000);
+        answer(next, 500);
+    }
+    const auto more = lines(testing::internal::GetCapturedStderr());
+    EXPECT_GE(more, 2) << "it stays down";
+    EXPECT_LE(more, 60) << "and is told as often as it is tried at most";
+}
+
 }  // namespace
 }  // namespace trunkline

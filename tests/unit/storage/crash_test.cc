@@ -75,6 +75,22 @@ TEST_F(CrashTest, TheEndOfAnAbandonedCallGoesToItsWebhooks) {
               1);
 }
 
+TEST_F(CrashTest, TheEndOfAnAbandonedCallGoesToWhoAskedForItAndToNobodyElse) {
+    open();
+    writer_->put(call_row("c1"));
+    writer_->put(WebhookEnd{"c1", "ends", true});
+    writer_->put(WebhookEnd{"c1", "words", false});
+    put(fact("c1", 1, "call.answered", ""), "words");
+    flush();
+    writer_.reset();
+    open();
+    const std::string told =
+        "SELECT group_concat(webhook_id) FROM webhook_deliveries d JOIN call_events e ON e.call_id = d.call_id AND"
+        " e.seq = d.seq WHERE e.type = 'call.ended'";
+    EXPECT_EQ(text(told), "ends");
+    EXPECT_EQ(number("SELECT COUNT(*) FROM webhook_ends"), 0) << "gone with the call";
+}
+
 TEST_F(CrashTest, AbandonedCallsAreClosedOnce) {
     run_and_kill(50);
     open();

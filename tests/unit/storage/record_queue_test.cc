@@ -69,6 +69,21 @@ TEST_F(RecordQueueTest, HowACallEndedIsKeptBesideAFullRing) {
     EXPECT_TRUE(queue.take_aside().empty());
 }
 
+TEST_F(RecordQueueTest, WhatFollowsAnEndThatIsKeptAsideStaysBehindIt) {
+    fill(kCapacity);
+    ASSERT_TRUE(queue.put(fact_record("call.ended")));
+    Record popped;
+    ASSERT_TRUE(queue.try_pop(popped));  // there is room again, before the call's row comes
+    CallRow row;
+    row.ended_unix_ms = 5;
+    ASSERT_TRUE(queue.put(row));
+    while (queue.try_pop(popped)) EXPECT_FALSE(std::holds_alternative<CallRow>(popped)) << "a closed row, and no end";
+    const auto aside = queue.take_aside();
+    ASSERT_EQ(aside.size(), 2U);
+    EXPECT_TRUE(std::holds_alternative<FactRecord>(aside[0]));
+    EXPECT_TRUE(std::holds_alternative<CallRow>(aside[1]));
+}
+
 TEST_F(RecordQueueTest, WhatIsKeptAsideIsBoundedToo) {
     fill(kCapacity);
     for (size_t i = 0; i < kCapacity / 4; ++i) EXPECT_TRUE(queue.put(fact_record("call.ended")));

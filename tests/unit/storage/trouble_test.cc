@@ -35,6 +35,21 @@ class TroubleTest : public StorageTest {
     SessionPtr other_;
 };
 
+TEST_F(TroubleTest, ADatabaseThatIsLockedAtTheStartIsWaitedFor) {
+    open();
+    writer_->put(call_row("c1"));  // stays open: the next start has to write
+    writer_.reset();
+    lock();
+    std::thread backup([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(500));  // longer than a statement waits later on
+        unlock();
+    });
+    open();
+    backup.join();
+    ASSERT_TRUE(writer_);
+    EXPECT_EQ(writer_->stats().recovered_calls, 1U);
+}
+
 TEST_F(TroubleTest, ALockedDatabaseKeepsRecordsUntilItIsFree) {
     open();
     lock();
