@@ -93,7 +93,7 @@ void add_twilio_routes(HttpServer* server, CallManager* calls, const twilio::Set
             if (auto refusal = refuse_unsigned(settings, request, true)) return refusal;
             const std::string ticket = request.captures.empty() ? "" : request.captures[0];
             if (auto ok = calls->check_ticket("twilio", ticket); !ok) {
-                log_warn("twilio", "media socket refused", {{"why", ok.error().message}, {"peer", request.remote}});
+                log_stranger("twilio", "media socket refused", {{"why", ok.error().message}, {"peer", request.remote}});
                 return HttpResponse::problem(403, "ticket refused", ok.error().message, "ticket");
             }
             *accepted = [=](std::unique_ptr<WebSocket> socket) {

@@ -1,9 +1,6 @@
 #include "vonage_rig.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <fstream>
 
@@ -114,23 +111,6 @@ int MediaClient::wait_close_code() {
 
 void MediaClient::answer_close() { client_.send(frame(kClose, close_payload(1000))); }
 
-MuteServer::MuteServer() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in any{};
-    any.sin_family = AF_INET;
-    any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(bind(fd_, reinterpret_cast<const sockaddr*>(&any), sizeof any), 0);
-    EXPECT_EQ(listen(fd_, 64), 0);
-}
-
-MuteServer::~MuteServer() { close(fd_); }
-
-std::string MuteServer::url() const {
-    sockaddr_in own{};
-    socklen_t size = sizeof own;
-    getsockname(fd_, reinterpret_cast<sockaddr*>(&own), &size);
-    return "http://127.0.0.1:" + std::to_string(ntohs(own.sin_port));
-}
-
 VonageRig::VonageRig(RigWishes wishes) {
     std::ofstream(folder_.path() + "/quiet.yaml") << graph(wishes.limits);
     graphs = std::make_unique<graph::GraphStore>(std::vector<std::string>{folder_.path()}, graph::LoadOptions{});
@@ -138,7 +118,7 @@ VonageRig::VonageRig(RigWishes wishes) {
         if (d.severity == graph::Severity::kError) ADD_FAILURE() << d.code << ": " << d.message;
     }
     shards = std::make_unique<ShardPool>(1);
-    const auto rest = rest_settings(wishes.mute ? mute_api.url() : api.url(), wishes);
+    const auto rest = rest_settings(wishes.mute ? "http://" + mute_api.host_and_port() : api.url(), wishes);
     hang_ups = std::make_unique<vonage::HangUps>(1, wishes.rest ? std::optional(rest) : std::nullopt);
     CallManagerOptions options;
     options.max_calls = wishes.max_calls;

@@ -13,6 +13,7 @@
 #include "engine/core/json.h"
 #include "engine/graph/graph_store.h"
 #include "engine/net/http_server.h"
+#include "tests/support/listening_socket.h"
 #include "tests/support/recording_outbox.h"
 #include "tests/support/temp_folder.h"
 #include "tests/unit/carriers/fake_api.h"
@@ -55,19 +56,6 @@ class MediaClient {
     int status_ = 0;
 };
 
-/// Takes connections, as the kernel does for who listens, and never reads or writes.
-class MuteServer {
-  public:
-    MuteServer();
-    ~MuteServer();
-    MuteServer(const MuteServer&) = delete;
-    MuteServer& operator=(const MuteServer&) = delete;
-    std::string url() const;
-
-  private:
-    int fd_;
-};
-
 class VonageRig {
   public:
     explicit VonageRig(RigWishes wishes = {});
@@ -91,7 +79,7 @@ class VonageRig {
 
     RecordingOutbox outbox;
     FakeApi api{{{204, ""}}};
-    MuteServer mute_api;
+    const ListeningSocket mute_api;  ///< takes connections and says nothing
     std::unique_ptr<ShardPool> shards;
     std::unique_ptr<graph::GraphStore> graphs;
     std::unique_ptr<vonage::HangUps> hang_ups;
