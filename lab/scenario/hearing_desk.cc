@@ -42,11 +42,11 @@ std::shared_ptr<HearingDesk::Seat> HearingDesk::seat() {
     return seat;
 }
 
-void HearingDesk::hear(const std::shared_ptr<Seat>& seat, std::vector<uint8_t> played) {
-    enqueue({seat, std::move(played), false});
+void HearingDesk::hear(const std::shared_ptr<Seat>& seat, std::vector<uint8_t> played, bool resampled) {
+    enqueue({seat, std::move(played), resampled, false});
 }
 
-void HearingDesk::finish(const std::shared_ptr<Seat>& seat) { enqueue({seat, {}, true}); }
+void HearingDesk::finish(const std::shared_ptr<Seat>& seat) { enqueue({seat, {}, false, true}); }
 
 void HearingDesk::enqueue(Job job) {
     {
@@ -71,6 +71,7 @@ void HearingDesk::work() {
         if (job.finish) {
             job.seat->listener_->finish();
         } else {
+            job.seat->listener_->narrow(job.resampled);
             job.seat->listener_->hear(ulaw_decode(job.played));
         }
         {

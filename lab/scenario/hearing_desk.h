@@ -36,8 +36,8 @@ class HearingDesk {
     explicit HearingDesk(std::shared_ptr<const KnownSpeech> known);
     ~HearingDesk();
     std::shared_ptr<Seat> seat();
-    /// μ-law as it was played.
-    void hear(const std::shared_ptr<Seat>& seat, std::vector<uint8_t> played);
+    /// μ-law as it was played; `resampled`: the wire has another rate than recordings, whose highest tones it lost.
+    void hear(const std::shared_ptr<Seat>& seat, std::vector<uint8_t> played, bool resampled);
     /// The stream is over: what was being said is judged as it is.
     void finish(const std::shared_ptr<Seat>& seat);
 
@@ -45,6 +45,7 @@ class HearingDesk {
     struct Job {
         std::shared_ptr<Seat> seat;
         std::vector<uint8_t> played;
+        bool resampled = false;
         bool finish = false;
     };
     void enqueue(Job job);

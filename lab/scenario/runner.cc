@@ -85,7 +85,8 @@ void ScenarioRunner::listen() {
         listened_ = 0;
     }
     if (heard.heard.size() > listened_) {
-        script_->desk->hear(seat_, {heard.heard.begin() + static_cast<long>(listened_), heard.heard.end()});
+        script_->desk->hear(seat_, {heard.heard.begin() + static_cast<long>(listened_), heard.heard.end()},
+                            heard.rate != kTelephoneRate);
         handed_over_ += heard.heard.size() - listened_;
         listened_ = heard.heard.size();
     }

@@ -4,6 +4,7 @@
 
 #include "lab/scenario/runner.h"
 #include "lab/vonage/playout.h"
+#include "tests/support/eventually.h"
 #include "tests/unit/lab_vonage/vonage_call.h"
 
 namespace trunkline::lab::vonage::test {
@@ -55,6 +56,27 @@ TEST_F(LabVonageScenario, SpeechIsSaidHeardAndNamed) {
     EXPECT_EQ(result.stream().rate, 24000);
     const auto& heard = result.stream().heard_pcm;
     EXPECT_NE(std::search(heard.begin(), heard.end(), wide.begin(), wide.end()), heard.end()) << "sample for sample";
+}
+
+// Its highest tones lie where every resampler's filter falls.
+TEST(LabHearingDesk, NamesWhatWasResampledOnItsWay) {
+    auto library = SpeechLibrary::open({});
+    ASSERT_TRUE(library) << library.error().message;
+    const auto recording = (*library)->recorded("demo-thanks");
+    ASSERT_TRUE(recording) << recording.error().message;
+    auto known = std::make_shared<KnownSpeech>();
+    known->add(*recording);
+    HearingDesk desk(known);
+    for (const int rate : {16000, 24000, 48000}) {
+        const auto seat = desk.seat();
+        const Samples wide = resample((*recording)->samples, kTelephoneRate, rate);
+        desk.hear(seat, ulaw_encode(resample(wide, rate, kTelephoneRate)), true);
+        desk.finish(seat);
+        ASSERT_TRUE(trunkline::test::eventually([&] { return seat->caught_up(); }));
+        const auto heard = seat->hearings();
+        ASSERT_EQ(heard.size(), 1U);
+        EXPECT_EQ(heard[0].name(), "demo-thanks") << rate << ": " << heard[0].reason();
+    }
 }
 
 }  // namespace
