@@ -11,6 +11,7 @@
 namespace trunkline::lab::vonage::test {
 namespace {
 
+constexpr double kTickMs = 20;
 constexpr char kStream[] = R"(<Connect><Stream url="wss://voice.example.com/media/k7"/></Connect>)";
 
 class LabCarrierCall : public testing::TestWithParam<const char*> {
@@ -117,19 +118,22 @@ TEST_P(LabCarrierCall, WhatWasDueIsHeardWhenTheSocketBreaks) {
     ASSERT_TRUE(call->wait_for([](const CallResult& c) { return c.stream().played > 0; }, kWait));
     call->with_call([](CarrierDriver& driver) { driver.pause_reading(true); });
     socket->shut();
-    // The call's thread is held up twice: behind the end of the socket, and in the tick before it hears of that end.
-    constexpr auto kHeldUp = std::chrono::milliseconds(60);
+    // The call's thread is held up twice, each time until ticks are due: behind the end of the socket, and in the tick
+    // before it hears of that end.
     double still_there_ms = 0;
+    const auto hold_up = [&](const CarrierDriver& driver) {
+        const StreamResult& stream = driver.result().stream();
+        while (driver.call_ms() < stream.ms_of(stream.played) + 3 * kTickMs) std::this_thread::yield();
+        still_there_ms = driver.call_ms();
+    };
     call->with_call([&](CarrierDriver& driver) {
         driver.observe([&, held_up = false]() mutable {
             if (held_up || driver.result().stream().ended()) return;
             held_up = true;
-            std::this_thread::sleep_for(kHeldUp);
-            still_there_ms = driver.call_ms();
+            hold_up(driver);
         });
         driver.pause_reading(false);
-        std::this_thread::sleep_for(kHeldUp);
-        still_there_ms = driver.call_ms();
+        hold_up(driver);
     });
     ASSERT_TRUE(call->wait_for([](const CallResult& c) { return c.stream().ended(); }, kWait));
     call->with_call([](CarrierDriver& driver) { driver.observe(nullptr); });

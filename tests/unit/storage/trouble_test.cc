@@ -1,4 +1,5 @@
 // A database that does not take rows: nothing is lost, new calls are refused, and the reason is said.
+#include <atomic>
 #include <fstream>
 #include <thread>
 
@@ -39,11 +40,19 @@ TEST_F(TroubleTest, ADatabaseThatIsLockedAtTheStartIsWaitedFor) {
     open();
     writer_->put(call_row("c1"));  // stays open: the next start has to write
     writer_.reset();
+    auto other = open_writing_session(path_);
+    ASSERT_TRUE(other);
+    wait_briefly(**other);
     lock();
+    std::atomic<bool> starting = false;
     std::thread backup([&] {
-        std::this_thread::sleep_for(std::chrono::milliseconds(500));  // longer than a statement waits later on
+        starting.wait(false);
+        // Who waits only as long as statements do later on has given up twice by now.
+        for (int i = 0; i < 2; ++i) EXPECT_THROW(execute(**other, "BEGIN IMMEDIATE"), std::exception);
         unlock();
     });
+    starting = true;
+    starting.notify_one();
     open();
     backup.join();
     ASSERT_TRUE(writer_);
