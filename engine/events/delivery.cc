@@ -120,9 +120,8 @@ void DeliveryPump::on_answer(const QueueKey& key, int status, std::string error)
 
 /// Not each: a receiver that is down for a day fails thousands of times.
 void DeliveryPump::tell_of_failure(const DeliveryOutcome& outcome, int64_t now) {
-    int64_t& again = tell_again_[outcome.webhook_id];
-    if (now < again) return;
-    again = now + kTellEveryMs;
+    std::erase_if(tell_again_, [&](const auto& told) { return told.second <= now; });
+    if (!tell_again_.try_emplace(outcome.webhook_id, now + kTellEveryMs).second) return;
     const auto known = endpoints_.find(outcome.webhook_id);
     log_warn("webhook", "a receiver does not take deliveries; they are kept and tried again",
              {{"url", known == endpoints_.end() ? "" : public_url(known->second.url)},

@@ -128,7 +128,7 @@ struct RowWriter::Impl {
                   "sss"),
           end_wish(s,
                    "INSERT INTO webhook_ends (call_id, webhook_id, wanted) VALUES (:c, :w, :y)"
-                   " ON CONFLICT (call_id, webhook_id) DO NOTHING",
+                   " ON CONFLICT (call_id, webhook_id) DO UPDATE SET wanted = MAX(wanted, excluded.wanted)",
                    "ssi"),
           forget_wishes(s, "DELETE FROM webhook_ends WHERE call_id = :c", "s") {}
 
