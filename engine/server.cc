@@ -19,6 +19,7 @@
 #include "engine/net/farewell.h"
 #include "engine/net/http_counters.h"
 #include "engine/net/http_server.h"
+#include "engine/net/network_types.h"
 #include "engine/net/tls.h"
 #include "engine/storage/queries.h"
 #include "engine/storage/reader.h"
@@ -88,6 +89,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
     std::unique_ptr<Server> server(new Server());
     server->impl_ = std::make_unique<Impl>(std::move(options));
     Impl& s = *server->impl_;
+    register_network_types();
     if (auto ok = tls_init(s.options.config.ca_file); !ok) return tl::unexpected(ok.error());
     if (auto ok = s.load_graphs(); !ok) return tl::unexpected(ok.error());
     if (auto ok = s.start_storage(); !ok) return tl::unexpected(ok.error());

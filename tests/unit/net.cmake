@@ -18,3 +18,7 @@ trunkline_test(unit_net_tls
   SOURCES net/tls_test.cc net/server_support.cc net/support.cc
   DEPS engine_net PkgConfig::GIO gtest_main Threads::Threads
   LABELS quick)
+trunkline_test(unit_net_types
+  SOURCES net/network_types_test.cc net/server_support.cc net/support.cc
+  DEPS engine_net PkgConfig::GIO gtest_main Threads::Threads
+  LABELS quick)
